@@ -1,0 +1,22 @@
+"""tinygpt:一个小而完整的 GPT,每个文件像一章书。
+
+    from tinygpt import load, complete
+    model, tokenizer = load("mini")
+    print(complete(model, tokenizer, "机器学习是"))
+"""
+
+__version__ = "0.1.0"
+
+from tinygpt.cache import KVCache
+from tinygpt.config import PRESETS, GPTConfig, preset
+from tinygpt.errors import InputError
+from tinygpt.generate import Sampling, complete, generate, sample_next_token, stream_text
+from tinygpt.gpt import GPT
+from tinygpt.pretrained import load
+from tinygpt.tokenizer import Tokenizer
+from tinygpt.trainer import Metrics, TrainConfig, Trainer, evaluate
+
+__all__ = [
+    "GPT", "GPTConfig", "InputError", "KVCache", "Metrics", "PRESETS", "Sampling", "Tokenizer", "TrainConfig", "Trainer",
+    "complete", "evaluate", "generate", "load", "preset", "sample_next_token", "stream_text",
+]  # fmt: skip

@@ -1,0 +1,198 @@
+"""token 编号:写到磁盘,再从磁盘取成批。
+
+这里只见编号,不知道分词器:怎样把文字变成编号,由调用者以函数给出。
+编号只写一次(uint16 或 uint32),以内存映射读取,所以数据可以比内存大。
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from tinygpt.errors import InputError
+from tinygpt.losses import IGNORE, next_token_batch
+
+FEW_DOCUMENTS = 10  # 文档比这还少时,不按文档划分,而是每篇留末尾作验证
+
+
+def default_cache_dir() -> Path:
+    """编号缓存的位置:环境变量 TINYGPT_CACHE,否则是用户目录下的 .cache/tinygpt。"""
+    return Path(os.environ.get("TINYGPT_CACHE") or Path.home() / ".cache" / "tinygpt")
+
+
+class TokenDataset:
+    """磁盘上的一份编号:train、validation 两个一维数组,meta 记着它们的来历。"""
+
+    def __init__(self, folder: str | Path):
+        self.folder = Path(folder)
+        self.meta = json.loads((self.folder / "meta.json").read_text(encoding="utf-8"))
+        self.train = self._open("train")
+        self.validation = self._open("validation")
+
+    def _open(self, name: str) -> np.ndarray:
+        return np.memmap(self.folder / f"{name}.bin", dtype=self.meta["dtype"], mode="r")
+
+
+def prepare(
+    passages: Iterable, encode: Callable[[list[str]], list[list[int]]], *, key: str, vocab_size: int, eos: int,
+    validation_fraction: float = 0.1, folder: Path | None = None,
+) -> TokenDataset:  # fmt: skip
+    """把文字编成编号写到磁盘;同样的 key(内容、分词器、划分的摘要)已经写过就直接用。
+
+    参数
+    ----
+    passages: text.Passage 的序列,逐段读取,不要求放进内存
+    encode: 一组文字 → 一组编号
+    key: 内容与分词器的摘要,决定缓存的文件夹名
+    validation_fraction: 验证集的比例
+
+    划分:文档自己写明 split 的照办;否则按文档内容的摘要挑出约 validation_fraction 的文档,
+    与次序无关,加进新文档也不变;文档少于 FEW_DOCUMENTS 篇时,每篇的末尾一段作验证。
+    """
+    folder = folder or default_cache_dir()
+    digest = hashlib.sha256(f"1|{key}|{validation_fraction}|{vocab_size}".encode()).hexdigest()[:24]
+    target = folder / digest
+    if not (target / "meta.json").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=digest + ".", dir=folder))
+        try:
+            meta = _write(passages, encode, work, vocab_size, eos, validation_fraction)
+            (work / "meta.json").write_text(json.dumps(meta | {"digest": digest}, ensure_ascii=False, indent=1), encoding="utf-8")
+            shutil.rmtree(target, ignore_errors=True)
+            os.replace(work, target)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    return TokenDataset(target)
+
+
+def _write(passages, encode, work: Path, vocab_size: int, eos: int, validation_fraction: float) -> dict:
+    """先把全部文档写进 all.bin,记下每篇的终点,再按划分抄成 train.bin 与 validation.bin。"""
+    dtype = np.dtype(np.uint16 if vocab_size <= 1 << 16 else np.uint32)
+    ends, splits, hashes, written, counts = [], [], [], 0, {"characters": 0, "bytes": 0}
+    current = hashlib.sha256()
+    with (work / "all.bin").open("wb") as file:
+        for group in _groups(passages):
+            for passage, ids in zip(group, encode([p.text for p in group])):
+                counts["characters"] += len(passage.text)
+                data = passage.text.encode("utf-8", errors="surrogatepass")
+                counts["bytes"] += len(data)
+                current.update(data)
+                if passage.ends_document:
+                    ids = [*ids, eos]
+                np.asarray(ids, dtype=dtype).tofile(file)
+                written += len(ids)
+                if passage.ends_document:
+                    ends.append(written)
+                    splits.append(passage.split)
+                    hashes.append(int.from_bytes(current.digest()[:8], "big") / 2**64)
+                    current = hashlib.sha256()
+    ranges, method = _split(ends, splits, hashes, validation_fraction)
+    meta = {"dtype": dtype.name, "documents": len(ends), "tokens": written, "split": method, **counts}
+    everything = np.memmap(work / "all.bin", dtype=dtype, mode="r") if written else np.empty(0, dtype)
+    for name, pieces in ranges.items():
+        with (work / f"{name}.bin").open("wb") as file:
+            for start, end in pieces:
+                everything[start:end].tofile(file)
+        meta[f"{name}_tokens"] = sum(end - start for start, end in pieces)
+        meta[f"{name}_documents"] = len(pieces)
+    del everything
+    (work / "all.bin").unlink()
+    return meta
+
+
+def _groups(passages, characters: int = 1 << 18) -> Iterator[list]:
+    """把小文档凑成一组再编码(一篇一篇地编太慢)。"""
+    group, size = [], 0
+    for passage in passages:
+        group.append(passage)
+        size += len(passage.text)
+        if size >= characters:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _split(ends: list[int], splits: list, hashes: list[float], fraction: float):
+    """每篇文档的 (起点, 终点) 分到 train 与 validation;第二个返回值说明是怎样分的。"""
+    documents = list(zip([0, *ends[:-1]], ends))
+    if any(splits):
+        chosen = [split == "validation" for split in splits]
+        method = "文档自带的划分"
+    elif len(documents) >= FEW_DOCUMENTS:
+        chosen = [h < fraction for h in hashes]
+        chosen[int(np.argmin(hashes))] = True
+        method = f"按文档内容的摘要,约 {fraction:.0%} 的文档作验证"
+    else:
+        cuts = [end - int((end - start) * fraction) for start, end in documents]
+        pieces = {"train": [], "validation": []}
+        for (start, end), cut in zip(documents, cuts):
+            pieces["train"].append((start, cut))
+            pieces["validation"].append((cut, end))
+        return pieces, f"文档少于 {FEW_DOCUMENTS} 篇,每篇末尾 {fraction:.0%} 作验证"
+    return {
+        "train": [d for d, c in zip(documents, chosen) if not c],
+        "validation": [d for d, c in zip(documents, chosen) if c],
+    }, method
+
+
+class RandomWindows:
+    """训练用的批:长 context_length + 1 的窗口,每一轮(epoch)把全部窗口打乱后各取一次。
+
+    第 n 批只由 (seed, n) 决定,所以中断后从第 n 批接着取,与没有中断完全一样。
+    每一轮的起点随机错开,同一段文字每轮被切在不同的地方。
+    """
+
+    def __init__(self, ids: np.ndarray, context_length: int, batch_size: int, seed: int = 0):
+        if len(ids) <= context_length:
+            raise InputError(
+                f"训练文字只有 {len(ids)} 个 token", f"比上下文长度 {context_length} 多", "给更多文字,或把 --context-length 调小"
+            )
+        self.ids, self.context_length, self.batch_size, self.seed = ids, context_length, batch_size, seed
+        self.windows_per_epoch = max(1, (len(ids) - 1) // context_length - 1)
+        self._epoch = lru_cache(maxsize=2)(self._shuffle)
+
+    def _shuffle(self, epoch: int) -> np.ndarray:
+        random = np.random.default_rng([self.seed, epoch])
+        spare = len(self.ids) - 1 - self.windows_per_epoch * self.context_length
+        offset = random.integers(min(spare + 1, self.context_length))
+        return offset + random.permutation(self.windows_per_epoch) * self.context_length
+
+    def batch(self, n: int) -> dict[str, torch.Tensor]:
+        """第 n 批:{"ids": (b, t), "labels": (b, t)},都是 int64。"""
+        numbers = range(n * self.batch_size, (n + 1) * self.batch_size)
+        starts = np.array([self._epoch(i // self.windows_per_epoch)[i % self.windows_per_epoch] for i in numbers])
+        windows = self.ids[starts[:, None] + np.arange(self.context_length + 1)]
+        return next_token_batch(torch.from_numpy(windows.astype(np.int64)))
+
+
+class ContiguousWindows:
+    """评估用的批:从头到尾不重叠地切,每个 token 恰好预测一次(第一个由 first 预测,通常是 <eos>)。
+
+    最后一个窗口不满时补齐,补的位置标签为 IGNORE。max_windows 限制窗口数,取自开头。
+    """
+
+    def __init__(self, ids: np.ndarray, context_length: int, batch_size: int, first: int, max_windows: int | None = None):
+        if len(ids) == 0:
+            raise InputError("验证集是空的", "至少一个 token", "给更多文字,或调大 --validation-fraction")
+        total = -(-len(ids) // context_length)
+        self.ids, self.context_length, self.batch_size, self.first = ids, context_length, batch_size, first
+        self.n_windows = total if max_windows is None else min(total, max_windows)
+
+    def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
+        t = self.context_length
+        for begin in range(0, self.n_windows, self.batch_size):
+            count = min(self.batch_size, self.n_windows - begin)
+            labels = np.full(count * t, IGNORE, dtype=np.int64)
+            real = np.asarray(self.ids[begin * t : (begin + count) * t], dtype=np.int64)
+            labels[: len(real)] = real
+            before = self.first if begin == 0 else int(self.ids[begin * t - 1])
+            ids = np.concatenate([[before], np.where(labels == IGNORE, 0, labels)[:-1]])
+            yield {"ids": torch.from_numpy(ids).view(count, t), "labels": torch.from_numpy(labels).view(count, t)}
