@@ -18,10 +18,28 @@ def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
     ]
 
 
-def adamw(model: nn.Module, learning_rate: float, weight_decay: float, beta2: float) -> torch.optim.AdamW:
+def adamw(groups: list[dict], learning_rate: float, beta2: float) -> torch.optim.AdamW:
     """AdamW(Loshchilov 与 Hutter 2019)。在 CPU 与 CUDA 上用融合实现:一次走完全部参数,更快。"""
-    fused = next(model.parameters()).device.type in ("cpu", "cuda")
-    return torch.optim.AdamW(parameter_groups(model, weight_decay), lr=learning_rate, betas=(0.9, beta2), fused=fused)
+    fused = groups[0]["params"][0].device.type in ("cpu", "cuda")
+    return torch.optim.AdamW([g for g in groups if g["params"]], lr=learning_rate, betas=(0.9, beta2), fused=fused)
+
+
+def build_optimizers(model: nn.Module, name: str, learning_rate: float, weight_decay: float, beta2: float) -> list[torch.optim.Optimizer]:
+    """按名字造优化器。
+
+    adamw: 全部参数用 AdamW。
+    muon: Transformer 里的矩阵用 Muon(Jordan 等 2024):把动量正交化再更新,各个方向走得一样远;
+        其余(embedding、输出层、偏置、归一化)仍用 AdamW。Muon 的更新按 AdamW 的大小缩放,两者共用一个学习率。
+    """
+    if name == "adamw":
+        return [adamw(parameter_groups(model, weight_decay), learning_rate, beta2)]
+    outside = {id(p) for m in model.modules() if isinstance(m, nn.Embedding) for p in m.parameters()}
+    outside |= {id(p) for n, p in model.named_parameters() if n.startswith("lm_head")}
+    matrices = [p for p in model.parameters() if p.requires_grad and p.ndim == 2 and id(p) not in outside]
+    chosen = {id(p) for p in matrices}
+    groups = [dict(group, params=[p for p in group["params"] if id(p) not in chosen]) for group in parameter_groups(model, weight_decay)]
+    muon = torch.optim.Muon(matrices, lr=learning_rate, weight_decay=weight_decay, momentum=0.95, adjust_lr_fn="match_rms_adamw")
+    return [adamw(groups, learning_rate, beta2), muon]
 
 
 def warmup_cosine(step: int, total: int, warmup: int, floor: float) -> float:

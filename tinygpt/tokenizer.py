@@ -29,9 +29,10 @@ BYTE_TOKENS = tuple(f"<0x{byte:02X}>" for byte in range(256))
 MAX_HAN = 4  # 汉字词元最长几个字
 
 # BPE 只在段内合并。“是”自成一段:提示常停在“是”之后(“机器学习是”),它若与后面的字粘成一个词,
-# 这样的提示就成了训练时没见过的切法。其余汉字连成一段;字母连成一段,可带一个前导空格;数字一个一个。
+# 这样的提示就成了训练时没见过的切法。其余汉字连成一段;字母连成一段,可带一个前导空格;数字一个一个;
+# 标点连成一段,可带后面的换行(“。”与换行常常一起出现)。
 LETTER = r"[[\p{L}\p{M}]&&[^\p{Han}]]"
-PIECES = rf"是|[\p{{Han}}&&[^是]]+| ?{LETTER}+|\p{{N}}| ?[^\s\p{{L}}\p{{M}}\p{{N}}]|\s+(?=\S)|\s+"
+PIECES = rf"是|[\p{{Han}}&&[^是]]+| ?{LETTER}+|\p{{N}}| ?[^\s\p{{L}}\p{{M}}\p{{N}}]+\n*|\s+(?=\S)|\s+"
 
 
 class Tokenizer:
@@ -110,7 +111,7 @@ class Tokenizer:
         return cls(backend)
 
     @classmethod
-    def train_bpe(cls, texts: Iterable[str], vocab_size: int = 4096, min_count: int = 4) -> "Tokenizer":
+    def train_bpe(cls, texts: Iterable[str], vocab_size: int = 4096, min_count: int = 3) -> "Tokenizer":
         """字节对编码(Sennrich 等 2016):从单字开始,反复合并最常相邻的一对。
 
         出现不足 min_count 次的字不进词表(拆成字节)。汉字词元最长 MAX_HAN 个字:更长的多半是整句的片段,

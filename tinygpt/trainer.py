@@ -30,7 +30,7 @@ from tinygpt.config import documented
 from tinygpt.device import PRECISIONS, pick_precision
 from tinygpt.errors import InputError
 from tinygpt.losses import causal_objective, count_targets
-from tinygpt.optim import adamw, warmup_cosine
+from tinygpt.optim import build_optimizers, warmup_cosine
 
 SPEED_STEPS = 12  # 给定时间而不给步数时,先走这么多步量速度
 
@@ -43,6 +43,7 @@ class TrainConfig:
     minutes: float | None = documented(None, "大约训练多少分钟:先走几步量出速度,再定下总步数")
     batch_size: int = documented(16, "每个小批多少个窗口")
     accumulation: int = documented(1, "多少个小批的梯度合成一步")
+    optimizer: str = documented("adamw", "adamw,或 muon(矩阵用 Muon,其余用 AdamW)")
     learning_rate: float = documented(1e-3, "最高学习率")
     min_learning_rate_ratio: float = documented(0.1, "余弦降到最高学习率的几分之几")
     warmup_steps: int = documented(50, "学习率从 0 升到最高用多少步")
@@ -58,6 +59,8 @@ class TrainConfig:
     def __post_init__(self):
         if self.steps is not None and self.minutes is not None:
             raise InputError(f"steps = {self.steps},minutes = {self.minutes}", "两个里只给一个", "去掉其中一个")
+        if self.optimizer not in ("adamw", "muon"):
+            raise InputError(f"optimizer = {self.optimizer!r}", "adamw 或 muon", "不确定就用 adamw")
         for name in ("steps", "batch_size", "accumulation", "eval_interval"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -123,7 +126,7 @@ class Trainer:
         self.device = next(model.parameters()).device
         self.precision = pick_precision(config.precision, self.device)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16")
-        self.optimizer = adamw(model, config.learning_rate, config.weight_decay, config.beta2)
+        self.optimizers = build_optimizers(model, config.optimizer, config.learning_rate, config.weight_decay, config.beta2)
         self.total_steps = config.steps or (None if config.minutes else 1000)
         self.step = self.tokens = 0
         self.best_loss, self.best_step, self.bad_evals = math.inf, 0, 0
@@ -167,8 +170,9 @@ class Trainer:
         rate = config.learning_rate * warmup_cosine(
             self.step, self.total_steps or 10**9, min(config.warmup_steps, (self.total_steps or 10**9) // 2), config.min_learning_rate_ratio
         )
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
         first = self.step * config.accumulation
         batches = [self.train_data.batch(n) for n in range(first, first + config.accumulation)]
         targets = max(1, sum(map(count_targets, batches)))
@@ -179,12 +183,14 @@ class Trainer:
                 part = self.objective(self._forward, batch) / targets
             self.scaler.scale(part).backward()
             loss += part.detach()
-        self.scaler.unscale_(self.optimizer)
+        for optimizer in self.optimizers:
+            self.scaler.unscale_(optimizer)
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), config.clip_norm or math.inf)
         self._check_finite(float(loss), float(norm))
-        self.scaler.step(self.optimizer)
+        for optimizer in self.optimizers:
+            self.scaler.step(optimizer)
         self.scaler.update()
-        self.optimizer.zero_grad(set_to_none=True)
+        self.model.zero_grad(set_to_none=True)
         self.step += 1
         self.tokens += targets
         return Metrics(self.step, self.total_steps or 0, float(loss), rate, float(norm), self.tokens)
@@ -198,7 +204,7 @@ class Trainer:
         """在更新之前检查;fp16 的梯度偶尔溢出是正常的,GradScaler 会跳过那一步。"""
         if math.isfinite(loss) and (math.isfinite(norm) or self.precision == "fp16"):
             return
-        self.optimizer.zero_grad(set_to_none=True)
+        self.model.zero_grad(set_to_none=True)
         what = "损失" if not math.isfinite(loss) else "梯度"
         kept = f"最近的检查点在 {self.out},没有被改动。" if self.out and (self.out / "training.safetensors").exists() else "还没有存过检查点。"
         raise NonFiniteError(
@@ -247,8 +253,9 @@ class Trainer:
         if self.out is None:
             return
         tensors = {f"model.{name}": tensor for name, tensor in model_tensors(self.model).items()}
-        for index, values in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{name}": torch.as_tensor(value) for name, value in values.items()}
+        for number, optimizer in enumerate(self.optimizers):
+            for index, values in optimizer.state_dict()["state"].items():
+                tensors |= {f"optimizer.{number}.{index}.{name}": torch.as_tensor(value) for name, value in values.items()}
         tensors["random.cpu"] = torch.get_rng_state()
         if self.device.type == "cuda":
             tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
@@ -262,12 +269,13 @@ class Trainer:
         tensors, state = load_tensors(self.out / "training.safetensors")
         self._check_same(state)
         load_weights(self.model, {n[len("model.") :]: t for n, t in tensors.items() if n.startswith("model.")}, self.out)
-        saved = self.optimizer.state_dict()
+        saved = [optimizer.state_dict() for optimizer in self.optimizers]
         for name, tensor in tensors.items():
             if name.startswith("optimizer."):
-                _, index, key = name.split(".")
-                saved["state"].setdefault(int(index), {})[key] = tensor
-        self.optimizer.load_state_dict(saved)
+                _, number, index, key = name.split(".")
+                saved[int(number)]["state"].setdefault(int(index), {})[key] = tensor
+        for optimizer, values in zip(self.optimizers, saved):
+            optimizer.load_state_dict(values)
         for name in RESUMED:
             setattr(self, name, state[name])
         if state["scaler"]:

@@ -1,0 +1,94 @@
+"""各个测试共用的零件:几千个参数的模型、几百个 token 的分词器。"""
+
+import os
+
+# 两个线程在等对方时让出核,不空转:别的程序也在用核的时候,空转会让小矩阵慢上百倍。须在导入 torch 之前
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import pytest
+import torch
+from hypothesis import settings
+
+from tinygpt.config import GPTConfig
+from tinygpt.gpt import GPT
+from tinygpt.tokenizer import Tokenizer
+
+torch.set_num_threads(2)
+# derandomize:每次试同样的例子,失败可以重现
+settings.register_profile("tinygpt", deadline=None, derandomize=True, database=None, max_examples=60)
+settings.load_profile("tinygpt")
+
+TEXTS = [
+    "机器学习是人工智能的一个分支。机器学习研究怎样让计算机从数据里学习。",
+    "小猫在河边看鱼。小猫是灰色的,河水是蓝色的。",
+    "The cat sat on the mat. The dog sat on the log.\n",
+    "一加一是二,二加二是四,四加四是八。2024 年有 366 天,12 个月。\n\n",
+    "注意力机制是深度学习的重要部分:注意力机制让模型看见前面的每一个词。",
+] * 4  # fmt: skip
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_dir(tmp_path_factory):
+    """编号缓存放在临时文件夹,不碰使用者的。"""
+    folder = tmp_path_factory.mktemp("tinygpt-cache")
+    before = os.environ.get("TINYGPT_CACHE")
+    os.environ["TINYGPT_CACHE"] = str(folder)
+    yield folder
+    os.environ.pop("TINYGPT_CACHE") if before is None else os.environ.update(TINYGPT_CACHE=before)
+
+
+@pytest.fixture(scope="session")
+def texts():
+    return list(TEXTS)
+
+
+@pytest.fixture(scope="session")
+def tokenizer():
+    return Tokenizer.train_bpe(TEXTS, vocab_size=450)
+
+
+@pytest.fixture(scope="session")
+def config():
+    return GPTConfig(vocab_size=40, context_length=16, n_layer=2, n_head=2, n_embd=16, dropout=0.1)
+
+
+@pytest.fixture
+def make_model(config):
+    """make_model(seed=0, std=0.4, dtype=…, **改动的字段)。
+
+    std 给出时,矩阵都换成这么大的正态随机数:按 0.02 初始化的模型几乎是均匀分布,掩码错了也看不大出来。
+    """
+
+    def make(seed=0, std=None, dtype=torch.float32, **changes):
+        import dataclasses
+
+        torch.manual_seed(seed)
+        model = GPT(dataclasses.replace(config, **changes)).to(dtype)
+        if std is not None:
+            with torch.no_grad():
+                for parameter in model.parameters():
+                    parameter.normal_(std=std) if parameter.ndim >= 2 else parameter.add_(0.1 * torch.randn_like(parameter))
+        return model
+
+    return make
+
+
+@pytest.fixture
+def model(make_model):
+    """尖锐的小模型,评估状态。"""
+    return make_model(std=0.4).eval()
+
+
+@pytest.fixture
+def model64(make_model):
+    return make_model(std=0.4, dtype=torch.float64).eval()
+
+
+@pytest.fixture
+def random_ids(config):
+    """random_ids(b, t, seed=0) → 8 … vocab_size − 1 的随机编号(不含特殊 token)。"""
+
+    def make(*shape, seed=0):
+        return torch.randint(8, config.vocab_size, shape, generator=torch.Generator().manual_seed(seed))
+
+    return make

@@ -1,0 +1,334 @@
+"""start.py：每一种错误都有一句中文与一个办法；不联网、不真的安装。"""
+
+import ast
+import errno
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parent.parent
+FINISHED = {"run.json": '{"finished": true}', "config.json": "{}", "model.safetensors": "x", "training.safetensors": "x"}
+
+
+@pytest.fixture
+def start(tmp_path, monkeypatch):
+    """一份指向临时文件夹的 start.py；外部命令不运行，只记在 start.commands 里。"""
+    spec = importlib.util.spec_from_file_location("start_under_test", REPO / "start.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(module, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(module, "MARKER", tmp_path / ".venv" / "tinygpt-start.json")
+    monkeypatch.setattr(module, "RUN", tmp_path / "runs" / "mini")
+    module.real_run, module.commands, module.answers = module.run, [], {}
+    monkeypatch.setattr(module, "run", lambda command, show=None: fake_run(module, [str(part) for part in command], show))
+    return module
+
+
+def fake_run(start, command, show):
+    """start.answers：命令里的一个词 → （退出代码，输出的行）。"""
+    start.commands.append(command[1:])
+    code, lines = next((answer for word, answer in start.answers.items() if word in command), (0, []))
+    for line in lines:
+        show(line + "\n")
+    return code
+
+
+def installs(start):
+    return [command for command in start.commands if "install" in command]
+
+
+def write_run(start, names):
+    start.RUN.mkdir(parents=True)
+    for name in names:
+        (start.RUN / name).write_text(FINISHED[name], encoding="utf-8")
+
+
+def fails(start, capsys, arguments=()):
+    """运行，应当以 2 退出；返回错误里的两部分：发现了什么、怎么办。"""
+    assert start.main(list(arguments)) == 2
+    found, _, remedy = capsys.readouterr().err.partition("\n怎么办：")
+    assert found.startswith("错误：") and remedy.strip(), "错误要说清发现了什么、怎么办"
+    return found, remedy
+
+
+# ---- 读得进来，在哪里都能运行 ----
+
+
+def test_parses_on_python_3_8():
+    tree = ast.parse((REPO / "start.py").read_text(encoding="utf-8"), feature_version=(3, 8))
+    annotated = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and (node.returns or any(a.annotation for a in node.args.args))]
+    assert not annotated, "注解会在旧 Python 上求值而出错"
+
+
+def test_imports_only_the_standard_library():
+    tree = ast.parse((REPO / "start.py").read_text(encoding="utf-8"))
+    names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names
+
+
+def test_help_from_another_folder(tmp_path):
+    done = subprocess.run([sys.executable, REPO / "start.py", "--help"], cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
+    assert "start.py lab" in done.stdout and "start.py test" in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+def test_help_survives_a_console_that_cannot_show_chinese(tmp_path):
+    env = {"PYTHONIOENCODING": "ascii", "PATH": "", "SYSTEMROOT": "C:\\Windows"}
+    done = subprocess.run([sys.executable, REPO / "start.py", "--help"], cwd=tmp_path, env=env, capture_output=True, encoding="utf-8", check=True)
+    assert "训练" in done.stdout
+
+
+# ---- 每一种错误 ----
+
+
+@pytest.mark.parametrize("version", [(3, 8, 18), (3, 10, 0)])
+def test_old_python(start, capsys, monkeypatch, version):
+    with pytest.raises(start.Problem, match="3.11 或更新") as caught:
+        start.check_python(version)
+    assert "怎么办：安装新的 Python" in str(caught.value)
+    start.check_python((3, 11, 0))
+    monkeypatch.setattr(start.check_python, "__defaults__", (version,))
+    found, _ = fails(start, capsys)
+    assert f"这个 Python 是 3.{version[1]}" in found
+
+
+@pytest.mark.parametrize("missing", ["ensurepip", "venv"])
+def test_python_without_venv(start, capsys, monkeypatch, missing):
+    monkeypatch.setattr(start.importlib.util, "find_spec", lambda name: None if name == missing else True)
+    found, remedy = fails(start, capsys)
+    assert "缺少 venv 或 ensurepip" in found and "python3-venv" in remedy
+    assert not start.VENV.exists()
+
+
+def test_venv_creation_fails(start, capsys):
+    start.answers["venv"] = (1, ["something broke"])
+    found, _ = fails(start, capsys)
+    assert "建立 .venv 没有成功" in found and "something broke" in found
+
+
+def test_venv_of_someone_else_is_left_alone(start, capsys):
+    start.VENV.mkdir()
+    (start.VENV / "mine.txt").write_text("不要删", encoding="utf-8")
+    found, remedy = fails(start, capsys)
+    assert "不是 start.py 建立的" in found and "删掉或改名" in remedy
+    assert (start.VENV / "mine.txt").exists() and not start.commands
+
+
+def test_broken_venv_is_rebuilt_and_installed_again(start, capsys):
+    start.main([])
+    (start.VENV / "rubbish").touch()
+    start.commands.clear()
+    start.answers["import pip"] = (1, [])
+    assert start.main([]) == 0
+    assert ".venv 坏了" in capsys.readouterr().out
+    assert not (start.VENV / "rubbish").exists() and len(installs(start)) == 1
+
+
+def test_venv_python_that_cannot_start_counts_as_broken(start, monkeypatch):
+    monkeypatch.setattr(start, "run", start.real_run)
+    assert not start.venv_works()
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("WARNING: Retrying (Retry(total=4)) after connection broken", "网络"),
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "磁盘满了"),
+        ("ERROR: Could not install packages due to an OSError: [Errno 13] Permission denied", "权限"),
+        ("ERROR: No matching distribution found for torch", "镜像"),
+        ("error: metadata-generation-failed", "按上面的原因改正"),
+    ],
+)
+def test_pip_failure(start, capsys, line, hint):
+    start.answers["install"] = (1, ["Collecting torch", line])
+    found, remedy = fails(start, capsys)
+    assert "pip 安装没有成功" in found and line in found, "要给出 pip 最后说的话"
+    assert hint in remedy and "{" not in remedy
+    start.answers.clear()
+    assert start.main([]) == 0 and len(installs(start)) == 2, "没有装成，下一次要再装"
+
+
+def test_disk_full_before_the_first_install(start, capsys, monkeypatch):
+    monkeypatch.setattr(start.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 2**30}))
+    found, remedy = fails(start, capsys)
+    assert "磁盘只剩 1.0 GB" in found and "清理磁盘" in remedy and not installs(start)
+
+
+@pytest.mark.parametrize(("number", "words"), [(errno.EACCES, "不能写入"), (errno.ENOSPC, "磁盘满了"), (errno.EIO, "input/output")])
+def test_operating_system_errors(start, capsys, monkeypatch, number, words):
+    def refuse():
+        raise OSError(number, "input/output", "/some/folder")
+
+    monkeypatch.setattr(start, "prepare_venv", refuse)
+    found, _ = fails(start, capsys)
+    assert words in found and "/some/folder" in found
+
+
+def test_ctrl_c(start, capsys, monkeypatch):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(start, "prepare_venv", interrupt)
+    assert start.main([]) == 130
+    assert "已停下" in capsys.readouterr().err
+
+
+def test_ctrl_c_lets_the_child_finish(start, tmp_path, monkeypatch):
+    code = "import time; time.sleep(0.5); open('saved', 'w').close()"
+    real_wait, calls = subprocess.Popen.wait, []
+
+    def wait(process, timeout=None):
+        calls.append(timeout)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        return real_wait(process, timeout)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", wait)
+    with pytest.raises(KeyboardInterrupt):
+        start.real_run([sys.executable, "-c", code])
+    assert (tmp_path / "saved").exists()
+
+
+def test_unknown_argument(start, capsys):
+    found, remedy = fails(start, capsys, ["--retrian"])
+    assert "--retrian" in found and "--help" in remedy and not start.commands
+
+
+# ---- 安装一次 ----
+
+
+def test_second_call_installs_nothing(start):
+    assert start.main([]) == 0 and len(installs(start)) == 1
+    assert start.main([]) == 0 and len(installs(start)) == 1
+
+
+def test_changed_pins_install_again(start, tmp_path):
+    start.main([])
+    (tmp_path / "constraints.txt").write_text("einops==0.8.2", encoding="utf-8")
+    start.main([])
+    start.main([])
+    assert len(installs(start)) == 2
+
+
+def test_extra_is_added_once_and_kept(start, tmp_path):
+    start.main([])
+    start.install("test")
+    start.install("test")
+    start.install()
+    assert [command[command.index("-e") + 1] for command in installs(start)] == [".", ".[test]"]
+
+
+def test_moved_folder_gets_a_new_venv(start, capsys):
+    start.main([])
+    marker = json.loads(start.MARKER.read_text(encoding="utf-8"))
+    start.MARKER.write_text(json.dumps(marker | {"root": "/elsewhere"}), encoding="utf-8")
+    (start.VENV / "old").touch()
+    start.main([])
+    assert "换了位置" in capsys.readouterr().out
+    assert not (start.VENV / "old").exists() and len(installs(start)) == 2
+
+
+# ---- 训练、测试、课程 ----
+
+
+@pytest.mark.parametrize(
+    ("names", "arguments", "expected"),
+    [
+        ([], [], []),
+        (["config.json"], [], ["--overwrite"]),
+        (["config.json", "model.safetensors", "training.safetensors"], [], ["--resume"]),
+        (["config.json", "model.safetensors"], [], []),
+        (list(FINISHED), [], None),
+        (list(FINISHED), ["--retrain"], ["--overwrite"]),
+    ],
+)
+def test_trains_resumes_or_uses_what_is_there(start, capsys, names, arguments, expected):
+    write_run(start, names)
+    assert start.main(arguments) == 0
+    trained = [command[5:] for command in start.commands if "train" in command]
+    assert trained == ([] if expected is None else [expected])
+    assert start.commands[-1][2:4] == ["generate", "机器学习是"]
+    out = capsys.readouterr().out
+    assert str(start.RUN) in out and "start.py lab" in out and "train --data" in out
+
+
+def test_failed_training_is_passed_on(start, capsys):
+    write_run(start, ["training.safetensors"])
+    start.answers["train"] = (2, [])
+    assert start.main([]) == 2
+    assert "--retrain" in capsys.readouterr().err
+    assert not any("generate" in command for command in start.commands)
+
+
+def test_suites(start, tmp_path):
+    assert start.suites(["-x"]) == [("tests", ["tests", "-x"])]
+    for folder in ("tests", "notebooks", "solutions"):
+        (tmp_path / folder).mkdir()
+    assert len(start.suites([])) == 1
+    for folder in ("notebooks", "solutions"):
+        (tmp_path / folder / "00.ipynb").touch()
+    assert start.suites([])[1:] == [("notebooks", ["--nbval", "notebooks"]), ("solutions", ["--nbval-lax", "solutions"])]
+    (tmp_path / "tests" / "test_a.py").touch()
+    assert start.suites(["tests/test_a.py::test_b"]) == [("指定的测试", ["tests/test_a.py::test_b"])]
+
+
+def report(start, monkeypatch, results):
+    """假的 pytest：每一组依次给出 （退出代码，失败数），各有三项测试、一项跳过。"""
+    queue = iter(results)
+
+    def run(command, show=None):
+        if "pytest" not in command:
+            return 0
+        code, failures = next(queue)
+        suite = f'<testsuite tests="3" failures="{failures}" errors="0" skipped="1"/>'
+        Path(command[-1]).write_text(f"<testsuites>{suite}</testsuites>", encoding="utf-8")
+        return code
+
+    monkeypatch.setattr(start, "run", run)
+
+
+def test_counts_and_exit_code(start, tmp_path, capsys, monkeypatch):
+    for folder in ("notebooks", "solutions"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "00.ipynb").touch()
+    report(start, monkeypatch, [(0, 0), (1, 2), (0, 0)])
+    assert start.main(["test"]) == 1, "中间一组失败，也要失败"
+    assert "合计：4 项通过，2 项失败，3 项跳过" in capsys.readouterr().out
+    report(start, monkeypatch, [(0, 0), (5, 0), (0, 0)])
+    assert start.main(["test", "-k", "name"]) == 0, "有一组没有选中的测试，不算失败"
+
+
+def test_no_test_at_all_is_a_failure(start):
+    assert start.main(["test"]) == 5
+
+
+def test_lab_is_chinese_and_quiet(start, tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    assert start.main(["lab", "--no-browser"]) == 0
+    command = start.commands[-1]
+    assert "--no-browser" in command and "--LabApp.default_url=/lab/tree/notebooks" in command
+    settings = json.loads((start.VENV / "share/jupyter/lab/settings/overrides.json").read_text(encoding="utf-8"))
+    assert settings["@jupyterlab/translation-extension:plugin"]["locale"] == "zh_CN"
+    assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+
+
+# ---- 版本 ----
+
+
+def test_every_dependency_is_pinned():
+    import tomllib
+
+    project = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = project["dependencies"] + [name for names in project["optional-dependencies"].values() for name in names]
+    lines = [line for line in (REPO / "constraints.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    assert all(line.count("==") == 1 and "+" not in line for line in lines)
+    pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines}
+    assert {name.split(">=")[0].lower() for name in wanted} <= pinned
