@@ -60,7 +60,7 @@ def _all_parsers(parser):
 
 def add_fields(parser, cls, skip=()):
     """把 dataclass 的每个字段变成一个参数;没有给的参数不出现在结果里,于是用 dataclass 自己的默认值。"""
-    group = parser.add_argument_group(cls.__doc__.splitlines()[0])
+    group = parser.add_argument_group(cls.__doc__.splitlines()[0].split("。")[0])
     hints = typing.get_type_hints(cls)
     for field in dataclasses.fields(cls):
         if field.name in skip:
@@ -114,7 +114,7 @@ def build_parser() -> Parser:
 
     p = commands.add_parser("evaluate", help="在一些文字上评估", description="每 token 损失、困惑度、每字节比特、每字符比特。")
     _model_arguments(p)
-    p.add_argument("--data", nargs="+", required=True, metavar="PATH", help="文件或文件夹")
+    p.add_argument("--data", nargs="+", metavar="PATH", help="文件或文件夹;不给就用附带的文字")
     p.add_argument("--field", default="text", help="JSON 里文字所在的字段(默认 text)")
     p.add_argument("--split", choices=["all", "train", "validation"], default="all", help="只用文档自带划分里的这一部分(默认 all)")
 

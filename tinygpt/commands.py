@@ -29,8 +29,7 @@ from tinygpt.trainer import NonFiniteError, TrainConfig, Trainer, evaluate as me
 
 def train(args) -> int:
     """准备文字、分词器、编号、模型,然后训练。"""
-    out, paths = Path(args.out), [Path(p) for p in args.data or [corpus.FOLDER]]
-    find_files(paths)
+    out, source = Path(args.out), Source(args.data, args.field)
     changes = given(args, GPTConfig)
     preset(args.preset, **{k: v for k, v in changes.items()})  # 先检查参数,再动磁盘
     config = TrainConfig(**({"minutes": None, "steps": None} | given(args, TrainConfig)))
@@ -41,8 +40,8 @@ def train(args) -> int:
     device = pick_device(args.device)
     _check_out(out, args.resume, args.overwrite)
     say = (lambda *_: None) if args.json else print
-    tokenizer = _tokenizer_for(args, paths, out, changes.get("vocab_size", 4096))
-    dataset = _dataset(paths, args.field, tokenizer, args.validation_fraction)
+    tokenizer = _tokenizer_for(args, source, out, changes.get("vocab_size", 4096))
+    dataset = source.dataset(tokenizer, args.validation_fraction)
     model_config = preset(args.preset, **(changes | {"vocab_size": tokenizer.vocab_size}))
     train_windows = RandomWindows(dataset.train, model_config.context_length, config.batch_size, config.seed)
     validation = ContiguousWindows(dataset.validation, model_config.context_length, 16, EOS, args.eval_windows)
@@ -136,23 +135,36 @@ def _remove_run(out: Path) -> None:
         (out / name).unlink(missing_ok=True)
 
 
-def _tokenizer_for(args, paths, out: Path, vocab_size: int) -> Tokenizer:
+def _tokenizer_for(args, source: "Source", out: Path, vocab_size: int) -> Tokenizer:
     """--tokenizer 的含义:char、bpe,或一个文件;不给时,附带的文字用附带的分词器,自己的文字训练一个 BPE。"""
     choice = args.tokenizer or ("bpe" if args.data or vocab_size != 4096 or not corpus.TOKENIZER.exists() else str(corpus.TOKENIZER))
     if args.resume and (out / "tokenizer.json").exists() and choice in ("char", "bpe"):
         return Tokenizer.load(out / "tokenizer.json")
-    texts = (p.text for p in read_passages(paths, args.field) if p.split != "validation")
     if choice == "char":
-        return Tokenizer.train_char(texts)
+        return Tokenizer.train_char(source.training_texts())
     if choice == "bpe":
-        return Tokenizer.train_bpe(texts, vocab_size)
+        return Tokenizer.train_bpe(source.training_texts(), vocab_size)
     return Tokenizer.load(choice)
 
 
-def _dataset(paths, field: str, tokenizer: Tokenizer, fraction: float = 0.1):
-    key = f"{content_digest(paths, field)}|{tokenizer.fingerprint}"
-    passages = read_passages(paths, field)
-    return prepare(passages, tokenizer.encode_batch, key=key, vocab_size=tokenizer.vocab_size, eos=EOS, validation_fraction=fraction)
+class Source:
+    """文字从哪里来:用户给的文件,或(没有给时)随包附带的两部分文字。"""
+
+    def __init__(self, data: list[str] | None, field: str):
+        self.paths, self.field = [Path(p) for p in data or []], field
+        find_files(self.paths)  # 早报错:文件不在、后缀不对
+
+    def passages(self):
+        return read_passages(self.paths, self.field) if self.paths else corpus.passages()
+
+    def training_texts(self):
+        """训练分词器用的文字:自带划分的,不看验证集。"""
+        return (p.text for p in self.passages() if p.split != "validation")
+
+    def dataset(self, tokenizer: Tokenizer, fraction: float):
+        digest = content_digest(self.paths, self.field) if self.paths else corpus.digest()
+        key = f"{digest}|{tokenizer.fingerprint}"
+        return prepare(self.passages(), tokenizer.encode_batch, key=key, vocab_size=tokenizer.vocab_size, eos=EOS, validation_fraction=fraction)
 
 
 def _describe(dataset, tokenizer, model, trainer) -> str:
@@ -199,8 +211,8 @@ def generate(args) -> int:
 def evaluate(args) -> int:
     device = pick_device(args.device)
     model, tokenizer = load(args.model, device)
-    paths = [Path(p) for p in args.data]
-    result = evaluate_text(model, tokenizer, (p for p in read_passages(paths, args.field) if args.split in ("all", p.split)))
+    chosen = (p for p in Source(args.data, args.field).passages() if args.split in ("all", p.split))
+    result = evaluate_text(model, tokenizer, chosen)
     if args.json:
         print_json(result)
     else:
@@ -247,9 +259,7 @@ def _tokenizer_train(args) -> int:
         if not token or not id.isdigit():
             raise InputError(f"--place {item}", "TOKEN=ID,如 机器学习=1256", "改正写法")
         places[token] = int(id)
-    paths = [Path(p) for p in args.data or [corpus.FOLDER]]
-    texts = (p.text for p in read_passages(paths, args.field) if p.split != "validation")
-    trained = Tokenizer.train_bpe(texts, args.vocab_size).with_ids(places)
+    trained = Tokenizer.train_bpe(Source(args.data, args.field).training_texts(), args.vocab_size).with_ids(places)
     trained.save(out)
     result = {"out": str(out), "vocab_size": trained.vocab_size, "fingerprint": trained.fingerprint}
     print_json(result) if args.json else print(f"分词器已存到 {out}:词表 {trained.vocab_size}")

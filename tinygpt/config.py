@@ -27,7 +27,7 @@ class GPTConfig:
     n_layer: int = documented(2, "解码器层数 L")
     n_head: int = documented(4, "注意力头数 h")
     n_embd: int = documented(256, "embedding 的维数 d_model,须能被 n_head 整除")
-    dropout: float = documented(0.1, "训练时随机置零的比例,0 到 1 之间")
+    dropout: float = documented(0.2, "训练时随机置零的比例,0 到 1 之间")
     bias: bool = documented(True, "线性层与层归一化是否带偏置")
     norm: str = documented("pre", "层归一化的位置:pre 在子层之前(GPT-2),post 在残差相加之后(最初的 Transformer)")
     tied_head: bool = documented(True, "输出层是否与 token embedding 共用权重")

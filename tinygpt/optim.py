@@ -36,6 +36,8 @@ def build_optimizers(model: nn.Module, name: str, learning_rate: float, weight_d
     outside = {id(p) for m in model.modules() if isinstance(m, nn.Embedding) for p in m.parameters()}
     outside |= {id(p) for n, p in model.named_parameters() if n.startswith("lm_head")}
     matrices = [p for p in model.parameters() if p.requires_grad and p.ndim == 2 and id(p) not in outside]
+    if not matrices:
+        return build_optimizers(model, "adamw", learning_rate, weight_decay, beta2)
     chosen = {id(p) for p in matrices}
     groups = [dict(group, params=[p for p in group["params"] if id(p) not in chosen]) for group in parameter_groups(model, weight_decay)]
     muon = torch.optim.Muon(matrices, lr=learning_rate, weight_decay=weight_decay, momentum=0.95, adjust_lr_fn="match_rms_adamw")

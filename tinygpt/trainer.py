@@ -43,11 +43,11 @@ class TrainConfig:
     minutes: float | None = documented(None, "大约训练多少分钟:先走几步量出速度,再定下总步数")
     batch_size: int = documented(16, "每个小批多少个窗口")
     accumulation: int = documented(1, "多少个小批的梯度合成一步")
-    optimizer: str = documented("adamw", "adamw,或 muon(矩阵用 Muon,其余用 AdamW)")
-    learning_rate: float = documented(1e-3, "最高学习率")
+    optimizer: str = documented("muon", "muon(矩阵用 Muon,其余用 AdamW)或 adamw(全部用 AdamW)")
+    learning_rate: float = documented(3e-3, "最高学习率;adamw 宜用 1e-3 左右")
     min_learning_rate_ratio: float = documented(0.1, "余弦降到最高学习率的几分之几")
     warmup_steps: int = documented(50, "学习率从 0 升到最高用多少步")
-    weight_decay: float = documented(0.1, "矩阵的权重衰减")
+    weight_decay: float = documented(0.5, "矩阵的权重衰减;文字少、要反复读时宜大些")
     beta2: float = documented(0.99, "AdamW 的 β2")
     clip_norm: float = documented(1.0, "全部梯度的总范数超过它就按比例缩小;0 为不裁剪")
     eval_interval: int = documented(50, "每多少步算一次验证损失,并存一次检查点")
@@ -60,7 +60,7 @@ class TrainConfig:
         if self.steps is not None and self.minutes is not None:
             raise InputError(f"steps = {self.steps},minutes = {self.minutes}", "两个里只给一个", "去掉其中一个")
         if self.optimizer not in ("adamw", "muon"):
-            raise InputError(f"optimizer = {self.optimizer!r}", "adamw 或 muon", "不确定就用 adamw")
+            raise InputError(f"optimizer = {self.optimizer!r}", "muon 或 adamw", "不确定就用 muon")
         for name in ("steps", "batch_size", "accumulation", "eval_interval"):
             value = getattr(self, name)
             if value is not None and value < 1:

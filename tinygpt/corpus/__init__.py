@@ -1,16 +1,24 @@
 """随包附带的文字:小百科(手写的文章)与小世界(由事实表生成的文字,见 world.py)。
 
+passages() 依次给出两部分,是 tinygpt train 不带 --data 时用的文字。
+
 小百科在 encyclopedia/ 里,一个主题一个 .jsonl 文件,一行一篇:title、genre、split、text。
 划分是固定的:split 为 "validation" 的文档从不参加训练,也不参加分词器的训练。
 """
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinygpt.corpus.world import World
+from tinygpt.text import Passage, content_digest
+
 FOLDER = Path(__file__).parent / "encyclopedia"
 TOKENIZER = Path(__file__).parent / "tokenizer.json"
+WORLD_CHARACTERS = {"train": 400_000, "validation": 20_000}  # 小世界各取多少个字符
+WORLD_SEED = {"train": 0, "validation": 1}
 GENRES = ("百科", "随笔", "新闻", "故事", "诗", "对话")
 
 
@@ -32,3 +40,22 @@ def documents(split: str | None = None, genre: str | None = None) -> Iterator[Do
             document = Document(topic=path.stem, **json.loads(line))
             if split in (None, document.split) and genre in (None, document.genre):
                 yield document
+
+
+def passages() -> Iterator[Passage]:
+    """附带的全部文字:小百科,接着是小世界;每段都写明划分。"""
+    for document in documents():
+        yield Passage(document.text, f"{document.topic}《{document.title}》", split=document.split)
+    world = World.load()
+    for split, size in WORLD_CHARACTERS.items():
+        for document in world.documents(WORLD_SEED[split], n_characters=size):
+            yield Passage(document.text, f"小世界《{document.title}》", split=split)
+
+
+def digest() -> str:
+    """附带文字的摘要:小百科的内容,小世界的表、句式与程序,任何一样变了它就变。"""
+    here = Path(__file__).parent
+    whole = hashlib.sha256(f"{content_digest([FOLDER])}{WORLD_CHARACTERS}{WORLD_SEED}".encode())
+    for name in ("world.py", "world_phrases.py", "world_concepts.jsonl"):
+        whole.update((here / name).read_bytes().replace(b"\r\n", b"\n"))
+    return whole.hexdigest()
