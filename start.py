@@ -147,7 +147,8 @@ def create_venv():
     VENV.mkdir(exist_ok=True)
     MARKER.write_text(json.dumps({"root": str(ROOT)}), encoding="utf-8")
     lines = []
-    if run([sys.executable, "-m", "venv", VENV], show=lines.append) != 0:
+    python = getattr(sys, "_base_executable", None) or sys.executable  # 在激活的 .venv 里运行时，它自己刚被删掉
+    if run([python, "-m", "venv", VENV], show=lines.append) != 0:
         remedy = "按上面的原因改正；Debian、Ubuntu 常是缺少一个包：sudo apt install python3-venv"
         raise Problem("建立 .venv 没有成功：\n" + "".join(lines[-12:]).rstrip(), remedy)
 
@@ -296,7 +297,7 @@ def command_lab(arguments):
     pages = ["notebooks/00_start_here.ipynb", "notebooks"]
     page = next(("/lab/tree/" + page for page in pages if (ROOT / page).exists()), "/lab")
     print("JupyterLab 正在启动。浏览器没有自己打开，就把下面 http 开头的地址复制过去；要停下，在这里按 Ctrl-C。")
-    options = ["--ServerApp.root_dir=" + str(ROOT), "--LabApp.default_url=" + page, "--ServerApp.answer_yes=True"]
+    options = ["--log-level=WARN", "--ServerApp.root_dir=" + str(ROOT), "--LabApp.default_url=" + page, "--ServerApp.answer_yes=True"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")  # 容器里常是 root
     return run([venv_python(), "-m", "jupyterlab", *options, *arguments])
@@ -317,9 +318,9 @@ def main(arguments):
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    first = arguments[0] if arguments else ""
     try:
         check_python()
-        first = arguments[0] if arguments else ""
         if first in ("-h", "--help", "help"):
             print(__doc__.strip())
             return 0
@@ -331,7 +332,7 @@ def main(arguments):
     except OSError as error:
         print(f"错误：{explain(error)}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("\n已停下。再运行一次同样的命令，会接着做。", file=sys.stderr)
+        print(f"\n已停下。再运行 {this_command(first if first in ('test', 'lab') else '')} 就接着做。", file=sys.stderr)
         return 130
     return 2
 

@@ -1,11 +1,11 @@
-"""训练一步与生成的速度,与 nanoGPT 并排比。
+"""训练一步与生成的速度，与 nanoGPT 并排比。
 
     python benchmarks/nanogpt_step.py /path/to/nanoGPT [--rounds 5]
 
-同样的形状(4 层、4 头、128 维、上下文 64、批 12、词表 65,即 nanoGPT README 的 CPU 配方)与文章的形状
-(2 层、4 头、256 维、上下文 256、批 16、词表 4096),同样的机器、线程数与数据(随机编号)。每一方在新进程里,
-按 A B B A 交替,取中位数。nanoGPT 的路径由参数给出,本项目里没有它的代码。
-三种做法:nanoGPT 原样(fp32,非融合 AdamW)、nanoGPT 加上 bf16 autocast 与融合 AdamW、tinygpt 出厂设置。
+同样的形状（4 层、4 头、128 维、上下文 64、批 12、词表 65，即 nanoGPT README 的 CPU 配方）与文章的形状
+(2 层、4 头、256 维、上下文 256、批 16、词表 4096)，同样的机器、线程数与数据（随机编号）。每一方在新进程里，
+按 A B B A 交替，取中位数。nanoGPT 的路径由参数给出，本项目里没有它的代码。
+三种做法：nanoGPT 原样（fp32，非融合 AdamW）、nanoGPT 加上 bf16 autocast 与融合 AdamW、tinygpt 出厂设置。
 """
 
 import argparse
@@ -23,7 +23,7 @@ SHAPES = {
 
 
 def peer_step(folder: str, s: dict, fast: bool):
-    """nanoGPT 的一步,照它 train.py 的做法:前向、反向、裁剪、AdamW。"""
+    """nanoGPT 的一步，照它 train.py 的做法：前向、反向、裁剪、AdamW。"""
     import contextlib
 
     import torch
@@ -69,7 +69,7 @@ def own_step(s: dict, precision: str, optimizer: str):
 
 
 def measure(who: str, shape: str, folder: str) -> float:
-    """每秒 token 数:先走几步热身,再走三秒以上。"""
+    """每秒 token 数：先走几步热身，再走三秒以上。"""
     import torch
 
     s = SHAPES[shape]
@@ -108,7 +108,7 @@ def main() -> None:
         return
     import torch
 
-    print(f"torch {torch.__version__},2 线程,每方 {args.rounds} 轮,token/秒的中位数(最小–最大)")
+    print(f"torch {torch.__version__},2 线程，每方 {args.rounds} 轮，token/秒的中位数（最小–最大）")
     for shape in SHAPES:
         results = {name: [] for name in NAMES}
         for round_ in range(args.rounds):

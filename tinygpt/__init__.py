@@ -1,4 +1,4 @@
-"""tinygpt:一个小而完整的 GPT,每个文件像一章书。
+"""tinygpt：一个小而完整的 GPT，每个文件像一章书。
 
     from tinygpt import load, complete
     model, tokenizer = load("mini")

@@ -1,8 +1,8 @@
-"""键值缓存:生成时不把旧的 token 再算一遍。
+"""键值缓存：生成时不把旧的 token 再算一遍。
 
-它是一个普通的对象,由调用者建立、传入、丢弃;模块自己什么也不藏。
-每一行(批中的一个样本)记着自己的长度,所以长短不一的提示可以放在一批里:
-提示在右边补齐,补出来的键虽然写进了缓存,但位置在该行长度之后,谁也看不见,随后被真正的 token 覆盖。
+它是一个普通的对象，由调用者建立、传入、丢弃；模块自己什么也不藏。
+每一行（批中的一个样本）记着自己的长度，所以长短不一的提示可以放在一批里：
+提示在右边补齐，补出来的键虽然写进了缓存，但位置在该行长度之后，谁也看不见，随后被真正的 token 覆盖。
 """
 
 import torch
@@ -13,13 +13,13 @@ from tinygpt.errors import InputError
 
 
 class KVCache:
-    """预先分配好的键与值,形状各为 (n_layer, b, h, s, d),s 为容量。
+    """预先分配好的键与值，形状各为 (n_layer, b, h, s, d),s 为容量。
 
     参数
     ----
     config: 模型的形状
     batch_size: 批大小 b
-    capacity: 最多放多少个 token,默认等于 context_length
+    capacity: 最多放多少个 token，默认等于 context_length
     """
 
     def __init__(self, config: GPTConfig, batch_size: int = 1, capacity: int | None = None, device=None, dtype=None):
@@ -30,16 +30,16 @@ class KVCache:
         self.lengths = [0] * batch_size  # 每一行已有多少个 token
 
     def positions(self, n_new: int) -> Tensor:
-        """接下来 n_new 个 token 的位置,形状 (b, t)。放不下就报错。"""
+        """接下来 n_new 个 token 的位置，形状 (b, t)。放不下就报错。"""
         if max(self.lengths) + n_new > self.capacity:
             raise InputError(
-                f"缓存里已有 {max(self.lengths)} 个 token,又来了 {n_new} 个", f"总数不超过容量 {self.capacity}", "缩短输入,或新建一个更大的缓存"
+                f"缓存里已有 {max(self.lengths)} 个 token，又来了 {n_new} 个", f"总数不超过容量 {self.capacity}", "缩短输入，或新建一个更大的缓存"
             )
         starts = torch.tensor(self.lengths, device=self.keys.device)
         return starts[:, None] + torch.arange(n_new, device=self.keys.device)
 
     def mask(self, positions: Tensor) -> Tensor | None:
-        """位置 p 的查询看得见键 0 … p,形状 (b, 1, t, s);所有键都看得见时为 None。"""
+        """位置 p 的查询看得见键 0 … p，形状 (b, 1, t, s)；所有键都看得见时为 None。"""
         n_new = positions.size(1)
         if n_new == 1 and len(set(self.lengths)) == 1:
             return None
@@ -50,16 +50,16 @@ class KVCache:
         return LayerCache(self, index)
 
     def advance(self, n_new: int) -> None:
-        """全部层都写完之后,每一行的长度加 n_new。"""
+        """全部层都写完之后，每一行的长度加 n_new。"""
         self.lengths = [length + n_new for length in self.lengths]
 
     def set_lengths(self, lengths: list[int]) -> None:
-        """把每一行退回到给定的长度,例如退到补齐之前。"""
+        """把每一行退回到给定的长度，例如退到补齐之前。"""
         self.lengths = list(lengths)
 
 
 class LayerCache:
-    """缓存的一层:接上新的键与值,交还到目前为止的全部。"""
+    """缓存的一层：接上新的键与值，交还到目前为止的全部。"""
 
     def __init__(self, cache: KVCache, index: int):
         self.cache, self.keys, self.values = cache, cache.keys[index], cache.values[index]

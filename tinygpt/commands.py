@@ -1,4 +1,4 @@
-"""命令行各个命令的实际内容;每个函数收下解析好的参数,返回退出代码。"""
+"""命令行各个命令的实际内容；每个函数收下解析好的参数，返回退出代码。"""
 
 import dataclasses
 import math
@@ -28,10 +28,10 @@ from tinygpt.trainer import NonFiniteError, TrainConfig, Trainer, evaluate as me
 
 
 def train(args) -> int:
-    """准备文字、分词器、编号、模型,然后训练。"""
+    """准备文字、分词器、编号、模型，然后训练。"""
     out, source = Path(args.out), Source(args.data, args.field)
     changes = given(args, GPTConfig)
-    preset(args.preset, **{k: v for k, v in changes.items()})  # 先检查参数,再动磁盘
+    preset(args.preset, **{k: v for k, v in changes.items()})  # 先检查参数，再动磁盘
     config = TrainConfig(**({"minutes": None, "steps": None} | given(args, TrainConfig)))
     if config.steps is None and config.minutes is None:
         config = dataclasses.replace(config, steps=DEFAULT_STEPS)
@@ -53,7 +53,7 @@ def train(args) -> int:
     fingerprint = {"数据": dataset.meta["digest"], "分词器": tokenizer.fingerprint, "模型": str(model_config)}
     trainer = Trainer(model, train_windows, validation, config, causal_objective, out, fingerprint)
     if args.resume and (out / "training.safetensors").exists():
-        say(f"接着训练:已经做完 {trainer.resume()} 步")
+        say(f"接着训练：已经做完 {trainer.resume()} 步")
     say(_describe(dataset, tokenizer, model, trainer))
     record = {
         "data": [str(p) for p in args.data] if args.data else "附带的文字", "dataset": dataset.meta, "train": dataclasses.asdict(config),
@@ -65,7 +65,7 @@ def train(args) -> int:
     return _train_loop(trainer, args, record, dataset, say)
 
 
-DEFAULT_STEPS = 600  # 附带的文字、两个核,大约两分半
+DEFAULT_STEPS = 500  # 附带的文字、两个核，大约两分半
 
 
 def _train_loop(trainer, args, record: dict, dataset, say) -> int:
@@ -74,10 +74,10 @@ def _train_loop(trainer, args, record: dict, dataset, say) -> int:
         _show_progress(trainer, args.json)
     except KeyboardInterrupt:
         trainer.save()
-        print(f"\n停在第 {trainer.step} 步,已存好。接着训练:同样的命令,再加上 --resume(不要 --overwrite)", file=sys.stderr)
+        print(f"\n停在第 {trainer.step} 步，已存好。接着训练：同样的命令，再加上 --resume（不要 --overwrite）", file=sys.stderr)
         return 130
     except NonFiniteError as error:
-        print(f"错误:{error}", file=sys.stderr)
+        print(f"错误：{error}", file=sys.stderr)
         return 1
     seconds = time.perf_counter() - started
     result = {
@@ -87,13 +87,13 @@ def _train_loop(trainer, args, record: dict, dataset, say) -> int:
     checkpoint.write_json(trainer.out / "run.json", record | result)
     if args.json:
         print_json(result | {"out": str(trainer.out)})
-    why = "验证损失不再下降,提前停止" if trainer.stopped_early else "训练完成"
-    say(f"{why}:{trainer.step} 步,{seconds:.0f} 秒;最好的验证损失 {trainer.best_loss:.4f}(第 {trainer.best_step} 步),已存到 {trainer.out}")
+    why = "验证损失不再下降，提前停止" if trainer.stopped_early else "训练完成"
+    say(f"{why}:{trainer.step} 步，{seconds:.0f} 秒；最好的验证损失 {trainer.best_loss:.4f}（第 {trainer.best_step} 步），已存到 {trainer.out}")
     return 0
 
 
 def _show_progress(trainer, as_json: bool) -> None:
-    """进度条:损失、每秒 token 数、剩余时间;每次评估另印一行。"""
+    """进度条：损失、每秒 token 数、剩余时间；每次评估另印一行。"""
     bar = tqdm(total=trainer.total_steps, initial=trainer.step, unit="步", disable=as_json, dynamic_ncols=True, desc="训练", smoothing=0.05)
     started, first_tokens, smooth = time.perf_counter(), trainer.tokens, None
     for metrics in trainer:
@@ -117,16 +117,16 @@ def print_json_line(metrics) -> None:
 
 
 def _check_out(out: Path, resume: bool, overwrite: bool) -> None:
-    """--out 已有东西时,绝不悄悄覆盖。"""
+    """--out 已有东西时，绝不悄悄覆盖。"""
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out} 是一个文件", "一个文件夹", "换一个名字")
     has_run = any((out / name).exists() for name in ("config.json", "training.safetensors", "model.safetensors"))
     if resume and not (out / "training.safetensors").exists():
         raise InputError(f"{out} 里没有可以接着训练的检查点", "中断过的训练", "去掉 --resume 重新训练")
     if has_run and not resume and not overwrite:
-        raise InputError(f"{out} 里已经有一次训练", "空的文件夹", "接着训练用 --resume;删掉重来用 --overwrite;或换一个 --out")
+        raise InputError(f"{out} 里已经有一次训练", "空的文件夹", "接着训练用 --resume；删掉重来用 --overwrite；或换一个 --out")
     if out.is_dir() and not has_run and any(out.iterdir()):
-        raise InputError(f"{out} 里有别的文件", "空的文件夹,或以前的一次训练", "换一个 --out")
+        raise InputError(f"{out} 里有别的文件", "空的文件夹，或以前的一次训练", "换一个 --out")
 
 
 def _remove_run(out: Path) -> None:
@@ -136,7 +136,7 @@ def _remove_run(out: Path) -> None:
 
 
 def _tokenizer_for(args, source: "Source", out: Path, vocab_size: int) -> Tokenizer:
-    """--tokenizer 的含义:char、bpe,或一个文件;不给时,附带的文字用附带的分词器,自己的文字训练一个 BPE。"""
+    """--tokenizer 的含义：char、bpe，或一个文件；不给时，附带的文字用附带的分词器，自己的文字训练一个 BPE。"""
     choice = args.tokenizer or ("bpe" if args.data or vocab_size != 4096 or not corpus.TOKENIZER.exists() else str(corpus.TOKENIZER))
     if args.resume and (out / "tokenizer.json").exists() and choice in ("char", "bpe"):
         return Tokenizer.load(out / "tokenizer.json")
@@ -148,17 +148,17 @@ def _tokenizer_for(args, source: "Source", out: Path, vocab_size: int) -> Tokeni
 
 
 class Source:
-    """文字从哪里来:用户给的文件,或(没有给时)随包附带的两部分文字。"""
+    """文字从哪里来：用户给的文件，或（没有给时）随包附带的两部分文字。"""
 
     def __init__(self, data: list[str] | None, field: str):
         self.paths, self.field = [Path(p) for p in data or []], field
-        find_files(self.paths)  # 早报错:文件不在、后缀不对
+        find_files(self.paths)  # 早报错：文件不在、后缀不对
 
     def passages(self):
         return read_passages(self.paths, self.field) if self.paths else corpus.passages()
 
     def training_texts(self):
-        """训练分词器用的文字:自带划分的,不看验证集。"""
+        """训练分词器用的文字：自带划分的，不看验证集。"""
         return (p.text for p in self.passages() if p.split != "validation")
 
     def dataset(self, tokenizer: Tokenizer, fraction: float):
@@ -170,11 +170,11 @@ class Source:
 def _describe(dataset, tokenizer, model, trainer) -> str:
     meta, c = dataset.meta, model.config
     return (
-        f"文字:{meta['documents']} 篇,{meta['characters']:,} 个字符,{meta['tokens']:,} 个 token"
-        f"(训练 {meta['train_tokens']:,},验证 {meta['validation_tokens']:,};{meta['split']})\n"
-        f"分词器:{tokenizer.kind},词表 {tokenizer.vocab_size}\n"
-        f"模型:{c.n_layer} 层,{c.n_embd} 维,{c.n_head} 个头,上下文 {c.context_length},{model.parameter_count()['合计']:,} 个参数\n"
-        f"设备:{trainer.device.type},精度 {trainer.precision},{torch.get_num_threads()} 个线程"
+        f"文字：{meta['documents']} 篇，{meta['characters']:,} 个字符，{meta['tokens']:,} 个 token"
+        f"（训练 {meta['train_tokens']:,}，验证 {meta['validation_tokens']:,};{meta['split']}）\n"
+        f"分词器：{tokenizer.kind}，词表 {tokenizer.vocab_size}\n"
+        f"模型：{c.n_layer} 层，{c.n_embd} 维，{c.n_head} 个头，上下文 {c.context_length},{model.parameter_count()['合计']:,} 个参数\n"
+        f"设备：{trainer.device.type}，精度 {trainer.precision}，{torch.get_num_threads()} 个线程"
     )
 
 
@@ -188,7 +188,7 @@ def generate(args) -> int:
             raise InputError(f"--{name.replace('_', '-')} {getattr(args, name)}", "至少为 1", "给一个正整数")
     model, tokenizer = load(args.model, pick_device(args.device))
     if not args.prompt:
-        raise InputError("提示是空的", "至少一个字", "给一段开头,例如 机器学习是")
+        raise InputError("提示是空的", "至少一个字", "给一段开头，例如 机器学习是")
     samples = []
     for index in range(args.num_samples):
         seed = None if args.seed is None else args.seed + index
@@ -216,14 +216,14 @@ def evaluate(args) -> int:
     if args.json:
         print_json(result)
     else:
-        print(f"token {result['tokens']:,} 个,窗口 {result['windows']:,} 个,字符 {result['characters']:,} 个")
-        print(f"每 token 损失 {result['loss']:.4f} nat,困惑度 {result['perplexity']:.2f}")
-        print(f"每字节 {result['bits_per_byte']:.4f} 比特,每字符 {result['bits_per_character']:.4f} 比特")
+        print(f"token {result['tokens']:,} 个，窗口 {result['windows']:,} 个，字符 {result['characters']:,} 个")
+        print(f"每 token 损失 {result['loss']:.4f} nat，困惑度 {result['perplexity']:.2f}")
+        print(f"每字节 {result['bits_per_byte']:.4f} 比特，每字符 {result['bits_per_character']:.4f} 比特")
     return 0
 
 
 def evaluate_text(model, tokenizer, passages) -> dict:
-    """在一些 Passage 上:每 token 损失、困惑度、每字节与每字符比特(<eos> 也要预测,计入损失,不计入字符)。"""
+    """在一些 Passage 上：每 token 损失、困惑度、每字节与每字符比特（<eos> 也要预测，计入损失，不计入字符）。"""
     import numpy as np
 
     ids, characters, size = [], 0, 0
@@ -252,17 +252,17 @@ def tokenizer(args) -> int:
 def _tokenizer_train(args) -> int:
     out = Path(args.out)
     if out.exists() and not args.overwrite:
-        raise InputError(f"{out} 已经存在", "一个新的文件名", "换一个名字,或加 --overwrite")
+        raise InputError(f"{out} 已经存在", "一个新的文件名", "换一个名字，或加 --overwrite")
     places = {}
     for item in args.place:
         token, _, id = item.rpartition("=")
         if not token or not id.isdigit():
-            raise InputError(f"--place {item}", "TOKEN=ID,如 机器学习=1256", "改正写法")
+            raise InputError(f"--place {item}", "TOKEN=ID，如 机器学习=1256", "改正写法")
         places[token] = int(id)
     trained = Tokenizer.train_bpe(Source(args.data, args.field).training_texts(), args.vocab_size).with_ids(places)
     trained.save(out)
     result = {"out": str(out), "vocab_size": trained.vocab_size, "fingerprint": trained.fingerprint}
-    print_json(result) if args.json else print(f"分词器已存到 {out}:词表 {trained.vocab_size}")
+    print_json(result) if args.json else print(f"分词器已存到 {out}：词表 {trained.vocab_size}")
     return 0
 
 
@@ -276,7 +276,7 @@ def _tokenizer_show(args) -> int:
         return 0
     print(" ".join(f"{shown.token(i)!r}" for i in ids))
     print(ids)
-    print(f"{len(args.text)} 个字符,{len(ids)} 个 token")
+    print(f"{len(args.text)} 个字符，{len(ids)} 个 token")
     return 0
 
 
@@ -296,21 +296,21 @@ def info(args) -> int:
         print_json(result)
         return 0
     print(f"{folder}({size / 2**20:.1f} MB)")
-    print("形状:" + "、".join(f"{k} {v}" for k, v in model.config.to_dict().items()))
-    print("参数:" + "、".join(f"{k} {v:,}" for k, v in model.parameter_count().items()))
+    print("形状：" + "、".join(f"{k} {v}" for k, v in model.config.to_dict().items()))
+    print("参数：" + "、".join(f"{k} {v:,}" for k, v in model.parameter_count().items()))
     if run:
         data = run["dataset"]
-        print(f"数据:{run['data']};{data['documents']} 篇,{data['tokens']:,} 个 token,{data['split']}")
-        print(f"训练:{'、'.join(f'{k} {v}' for k, v in run['train'].items() if v is not None)};精度 {run['precision']}")
+        print(f"数据：{run['data']};{data['documents']} 篇，{data['tokens']:,} 个 token,{data['split']}")
+        print(f"训练：{'、'.join(f'{k} {v}' for k, v in run['train'].items() if v is not None)}；精度 {run['precision']}")
         if run.get("finished"):
-            print(f"结果:最好的验证损失 {run['val_loss']:.4f}(第 {run['best_step']} 步),共 {run['steps']} 步,{run['seconds']} 秒")
+            print(f"结果：最好的验证损失 {run['val_loss']:.4f}（第 {run['best_step']} 步），共 {run['steps']} 步，{run['seconds']} 秒")
         else:
-            print("结果:训练没有做完,用 tinygpt train --resume 接着训练")
+            print("结果：训练没有做完，用 tinygpt train --resume 接着训练")
     return 0
 
 
 def doctor(args) -> int:
-    """检查这台机器;有一项不合适就返回 1。"""
+    """检查这台机器；有一项不合适就返回 1。"""
     import importlib.metadata
     import locale
     import os
@@ -328,9 +328,9 @@ def doctor(args) -> int:
     }  # fmt: skip
     problems = []
     if font is None:
-        problems.append("图里的中文会显示成方框:pip install zhplot")
+        problems.append("图里的中文会显示成方框：pip install zhplot")
     if free < 2**30:
-        problems.append(f"磁盘只剩 {free / 2**20:.0f} MB:清理出至少 1 GB")
+        problems.append(f"磁盘只剩 {free / 2**20:.0f} MB：清理出至少 1 GB")
     if args.json:
         print_json(result | {"problems": problems})
     else:
@@ -338,13 +338,13 @@ def doctor(args) -> int:
                  "cpu_bf16_speedup": "CPU 上 bf16 是 fp32 的几倍快", "chinese_font": "中文字体", "encoding": "默认编码", "stdout_encoding": "屏幕编码", "free_disk_gb": "磁盘剩余 GB"}  # fmt: skip
         for key, title in names.items():
             print(f"{title}:{result[key]}")
-        print("版本:" + "、".join(f"{k} {v}" for k, v in versions.items()))
-        print(*(f"注意:{p}" for p in problems), sep="\n") if problems else print("一切正常。")
+        print("版本：" + "、".join(f"{k} {v}" for k, v in versions.items()))
+        print(*(f"注意：{p}" for p in problems), sep="\n") if problems else print("一切正常。")
     return 1 if problems else 0
 
 
 def _chinese_font() -> str | None:
-    """zhplot 附带的字体文件名;没有就是 None。只找文件,不导入它(导入会改动 matplotlib 的设置)。"""
+    """zhplot 附带的字体文件名；没有就是 None。只找文件，不导入它（导入会改动 matplotlib 的设置）。"""
     import importlib.util
 
     spec = importlib.util.find_spec("zhplot")

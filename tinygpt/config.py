@@ -1,6 +1,6 @@
-"""模型的全部超参数,一处写明,一处检查。
+"""模型的全部超参数，一处写明，一处检查。
 
-这里只知道数字,不知道张量。训练的参数在 trainer.py 的 TrainConfig 里。
+这里只知道数字，不知道张量。训练的参数在 trainer.py 的 TrainConfig 里。
 """
 
 import dataclasses
@@ -11,25 +11,25 @@ from tinygpt.errors import InputError
 
 
 def documented(default, text: str):
-    """一个带说明的字段;说明同时是命令行 --help 里的文字。"""
+    """一个带说明的字段；说明同时是命令行 --help 里的文字。"""
     return field(default=default, metadata={"help": text})
 
 
 @dataclass(frozen=True)
 class GPTConfig:
-    """GPT 的形状。默认值就是文章 §4.3 的模型:2 层、256 维、4 个头。
+    """GPT 的形状。默认值就是文章 §4.3 的模型：2 层、256 维、4 个头。
 
-    对象不可修改;要改一个值,用 ``dataclasses.replace(config, n_layer=4)``,检查会重新做一遍。
+    对象不可修改；要改一个值，用 ``dataclasses.replace(config, n_layer=4)``，检查会重新做一遍。
     """
 
     vocab_size: int = documented(4096, "词表大小 V")
-    context_length: int = documented(256, "上下文长度:一次最多看多少个 token")
+    context_length: int = documented(256, "上下文长度：一次最多看多少个 token")
     n_layer: int = documented(2, "解码器层数 L")
     n_head: int = documented(4, "注意力头数 h")
-    n_embd: int = documented(256, "embedding 的维数 d_model,须能被 n_head 整除")
-    dropout: float = documented(0.2, "训练时随机置零的比例,0 到 1 之间")
+    n_embd: int = documented(256, "embedding 的维数 d_model，须能被 n_head 整除")
+    dropout: float = documented(0.2, "训练时随机置零的比例，0 到 1 之间")
     bias: bool = documented(True, "线性层与层归一化是否带偏置")
-    norm: str = documented("pre", "层归一化的位置:pre 在子层之前(GPT-2),post 在残差相加之后(最初的 Transformer)")
+    norm: str = documented("pre", "层归一化的位置：pre 在子层之前（GPT-2），post 在残差相加之后（最初的 Transformer）")
     tied_head: bool = documented(True, "输出层是否与 token embedding 共用权重")
 
     def __post_init__(self):
@@ -41,7 +41,7 @@ class GPTConfig:
             near = max(self.n_head, round(self.n_embd / self.n_head) * self.n_head)
             raise InputError(
                 f"n_embd = {self.n_embd},n_head = {self.n_head},{self.n_embd} ÷ {self.n_head} 有余数 {self.n_embd % self.n_head}",
-                "n_embd 能被 n_head 整除,这样每个头分到同样多的维数",
+                "n_embd 能被 n_head 整除，这样每个头分到同样多的维数",
                 f"例如把 n_embd 改成 {near}",
             )
         if not 0 <= self.dropout < 1:
@@ -59,7 +59,7 @@ class GPTConfig:
 
     @classmethod
     def from_dict(cls, values: dict) -> "GPTConfig":
-        """由字典构造;字典里有不认识的名字就报错,并指出最像的那个。"""
+        """由字典构造；字典里有不认识的名字就报错，并指出最像的那个。"""
         reject_unknown(values, [f.name for f in dataclasses.fields(cls)], "GPTConfig 的字段")
         return cls(**values)
 
@@ -73,14 +73,14 @@ PRESETS = {
 
 
 def preset(name: str, **changes) -> GPTConfig:
-    """取一个预设,并改动其中几个字段。"""
+    """取一个预设，并改动其中几个字段。"""
     reject_unknown([name], PRESETS, "预设")
     reject_unknown(changes, [f.name for f in dataclasses.fields(GPTConfig)], "GPTConfig 的字段")
     return dataclasses.replace(PRESETS[name], **changes)
 
 
 def reject_unknown(names, known, what: str) -> None:
-    """有不认识的名字就报错:说出它,列出认识的,指出最像的。"""
+    """有不认识的名字就报错：说出它，列出认识的，指出最像的。"""
     known = list(known)
     for name in names:
         if name not in known:

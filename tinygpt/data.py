@@ -1,7 +1,7 @@
-"""token 编号:写到磁盘,再从磁盘取成批。
+"""token 编号：写到磁盘，再从磁盘取成批。
 
-这里只见编号,不知道分词器:怎样把文字变成编号,由调用者以函数给出。
-编号只写一次(uint16 或 uint32),以内存映射读取,所以数据可以比内存大。
+这里只见编号，不知道分词器：怎样把文字变成编号，由调用者以函数给出。
+编号只写一次（uint16 或 uint32），以内存映射读取，所以数据可以比内存大。
 """
 
 import hashlib
@@ -19,16 +19,16 @@ import torch
 from tinygpt.errors import InputError
 from tinygpt.losses import IGNORE, next_token_batch
 
-FEW_DOCUMENTS = 10  # 文档比这还少时,不按文档划分,而是每篇留末尾作验证
+FEW_DOCUMENTS = 10  # 文档比这还少时，不按文档划分，而是每篇留末尾作验证
 
 
 def default_cache_dir() -> Path:
-    """编号缓存的位置:环境变量 TINYGPT_CACHE,否则是用户目录下的 .cache/tinygpt。"""
+    """编号缓存的位置：环境变量 TINYGPT_CACHE，否则是用户目录下的 .cache/tinygpt。"""
     return Path(os.environ.get("TINYGPT_CACHE") or Path.home() / ".cache" / "tinygpt")
 
 
 class TokenDataset:
-    """磁盘上的一份编号:train、validation 两个一维数组,meta 记着它们的来历。"""
+    """磁盘上的一份编号：train、validation 两个一维数组，meta 记着它们的来历。"""
 
     def __init__(self, folder: str | Path):
         self.folder = Path(folder)
@@ -44,17 +44,17 @@ def prepare(
     passages: Iterable, encode: Callable[[list[str]], list[list[int]]], *, key: str, vocab_size: int, eos: int,
     validation_fraction: float = 0.1, folder: Path | None = None,
 ) -> TokenDataset:  # fmt: skip
-    """把文字编成编号写到磁盘;同样的 key(内容、分词器、划分的摘要)已经写过就直接用。
+    """把文字编成编号写到磁盘；同样的 key（内容、分词器、划分的摘要）已经写过就直接用。
 
     参数
     ----
-    passages: text.Passage 的序列,逐段读取,不要求放进内存
+    passages: text.Passage 的序列，逐段读取，不要求放进内存
     encode: 一组文字 → 一组编号
-    key: 内容与分词器的摘要,决定缓存的文件夹名
+    key: 内容与分词器的摘要，决定缓存的文件夹名
     validation_fraction: 验证集的比例
 
-    划分:文档自己写明 split 的照办;否则按文档内容的摘要挑出约 validation_fraction 的文档,
-    与次序无关,加进新文档也不变;文档少于 FEW_DOCUMENTS 篇时,每篇的末尾一段作验证。
+    划分：文档自己写明 split 的照办；否则按文档内容的摘要挑出约 validation_fraction 的文档，
+    与次序无关，加进新文档也不变；文档少于 FEW_DOCUMENTS 篇时，每篇的末尾一段作验证。
     """
     folder = folder or default_cache_dir()
     digest = hashlib.sha256(f"1|{key}|{validation_fraction}|{vocab_size}".encode()).hexdigest()[:24]
@@ -73,7 +73,7 @@ def prepare(
 
 
 def _write(passages, encode, work: Path, vocab_size: int, eos: int, validation_fraction: float) -> dict:
-    """先把全部文档写进 all.bin,记下每篇的终点,再按划分抄成 train.bin 与 validation.bin。"""
+    """先把全部文档写进 all.bin，记下每篇的终点，再按划分抄成 train.bin 与 validation.bin。"""
     dtype = np.dtype(np.uint16 if vocab_size <= 1 << 16 else np.uint32)
     ends, splits, hashes, written, counts = [], [], [], 0, {"characters": 0, "bytes": 0}
     current = hashlib.sha256()
@@ -108,7 +108,7 @@ def _write(passages, encode, work: Path, vocab_size: int, eos: int, validation_f
 
 
 def _groups(passages, characters: int = 1 << 18) -> Iterator[list]:
-    """把小文档凑成一组再编码(一篇一篇地编太慢)。"""
+    """把小文档凑成一组再编码（一篇一篇地编太慢）。"""
     group, size = [], 0
     for passage in passages:
         group.append(passage)
@@ -121,7 +121,7 @@ def _groups(passages, characters: int = 1 << 18) -> Iterator[list]:
 
 
 def _split(ends: list[int], splits: list, hashes: list[float], fraction: float):
-    """每篇文档的 (起点, 终点) 分到 train 与 validation;第二个返回值说明是怎样分的。"""
+    """每篇文档的 （起点，终点） 分到 train 与 validation；第二个返回值说明是怎样分的。"""
     documents = list(zip([0, *ends[:-1]], ends))
     if any(splits):
         chosen = [split == "validation" for split in splits]
@@ -129,14 +129,14 @@ def _split(ends: list[int], splits: list, hashes: list[float], fraction: float):
     elif len(documents) >= FEW_DOCUMENTS:
         chosen = [h < fraction for h in hashes]
         chosen[int(np.argmin(hashes))] = True
-        method = f"按文档内容的摘要,约 {fraction:.0%} 的文档作验证"
+        method = f"按文档内容的摘要，约 {fraction:.0%} 的文档作验证"
     else:
         cuts = [end - int((end - start) * fraction) for start, end in documents]
         pieces = {"train": [], "validation": []}
         for (start, end), cut in zip(documents, cuts):
             pieces["train"].append((start, cut))
             pieces["validation"].append((cut, end))
-        return pieces, f"文档少于 {FEW_DOCUMENTS} 篇,每篇末尾 {fraction:.0%} 作验证"
+        return pieces, f"文档少于 {FEW_DOCUMENTS} 篇，每篇末尾 {fraction:.0%} 作验证"
     return {
         "train": [d for d, c in zip(documents, chosen) if not c],
         "validation": [d for d, c in zip(documents, chosen) if c],
@@ -144,16 +144,16 @@ def _split(ends: list[int], splits: list, hashes: list[float], fraction: float):
 
 
 class RandomWindows:
-    """训练用的批:长 context_length + 1 的窗口,每一轮(epoch)把全部窗口打乱后各取一次。
+    """训练用的批：长 context_length + 1 的窗口，每一轮（epoch）把全部窗口打乱后各取一次。
 
-    第 n 批只由 (seed, n) 决定,所以中断后从第 n 批接着取,与没有中断完全一样。
-    每一轮的起点随机错开,同一段文字每轮被切在不同的地方。
+    第 n 批只由 (seed, n) 决定，所以中断后从第 n 批接着取，与没有中断完全一样。
+    每一轮的起点随机错开，同一段文字每轮被切在不同的地方。
     """
 
     def __init__(self, ids: np.ndarray, context_length: int, batch_size: int, seed: int = 0):
         if len(ids) <= context_length:
             raise InputError(
-                f"训练文字只有 {len(ids)} 个 token", f"比上下文长度 {context_length} 多", "给更多文字,或把 --context-length 调小"
+                f"训练文字只有 {len(ids)} 个 token", f"比上下文长度 {context_length} 多", "给更多文字，或把 --context-length 调小"
             )
         self.ids, self.context_length, self.batch_size, self.seed = ids, context_length, batch_size, seed
         self.windows_per_epoch = max(1, (len(ids) - 1) // context_length - 1)
@@ -166,7 +166,7 @@ class RandomWindows:
         return offset + random.permutation(self.windows_per_epoch) * self.context_length
 
     def batch(self, n: int) -> dict[str, torch.Tensor]:
-        """第 n 批:{"ids": (b, t), "labels": (b, t)},都是 int64。"""
+        """第 n 批：{"ids": (b, t), "labels": (b, t)}，都是 int64。"""
         numbers = range(n * self.batch_size, (n + 1) * self.batch_size)
         starts = np.array([self._epoch(i // self.windows_per_epoch)[i % self.windows_per_epoch] for i in numbers])
         windows = self.ids[starts[:, None] + np.arange(self.context_length + 1)]
@@ -174,14 +174,14 @@ class RandomWindows:
 
 
 class ContiguousWindows:
-    """评估用的批:从头到尾不重叠地切,每个 token 恰好预测一次(第一个由 first 预测,通常是 <eos>)。
+    """评估用的批：从头到尾不重叠地切，每个 token 恰好预测一次（第一个由 first 预测，通常是 <eos>）。
 
-    最后一个窗口不满时补齐,补的位置标签为 IGNORE。max_windows 限制窗口数,取自开头。
+    最后一个窗口不满时补齐，补的位置标签为 IGNORE。max_windows 限制窗口数，取自开头。
     """
 
     def __init__(self, ids: np.ndarray, context_length: int, batch_size: int, first: int, max_windows: int | None = None):
         if len(ids) == 0:
-            raise InputError("验证集是空的", "至少一个 token", "给更多文字,或调大 --validation-fraction")
+            raise InputError("验证集是空的", "至少一个 token", "给更多文字，或调大 --validation-fraction")
         total = -(-len(ids) // context_length)
         self.ids, self.context_length, self.batch_size, self.first = ids, context_length, batch_size, first
         self.n_windows = total if max_windows is None else min(total, max_windows)

@@ -1,7 +1,7 @@
-"""在哪里算,用什么精度算。
+"""在哪里算，用什么精度算。
 
-bf16 在有专门指令的 CPU(avx512_bf16、AMX)与新的 GPU 上快得多,在没有的 CPU 上反而慢很多倍,
-所以不看名字,实际量一下再定。量一次只要几十毫秒。
+bf16 在有专门指令的 CPU(avx512_bf16、AMX)与新的 GPU 上快得多，在没有的 CPU 上反而慢很多倍，
+所以不看名字，实际量一下再定。量一次只要几十毫秒。
 """
 
 import time
@@ -15,22 +15,22 @@ PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """"auto" 依次取 CUDA、MPS、CPU 里第一个能用的;点名要的设备不能用就报错。"""
+    """"auto" 依次取 CUDA、MPS、CPU 里第一个能用的；点名要的设备不能用就报错。"""
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
         return torch.device(next(kind for kind, works in available.items() if works))
     kind = name.split(":")[0]
     if kind not in available:
-        raise InputError(f"不认识的设备:{name}", "auto、cpu、cuda、mps", "不确定就用 auto")
+        raise InputError(f"不认识的设备：{name}", "auto、cpu、cuda、mps", "不确定就用 auto")
     if not available[kind]:
         raise InputError(f"这台机器上没有可用的 {kind}", "、".join(k for k, works in available.items() if works), "用 --device auto")
     return torch.device(name)
 
 
 def pick_precision(name: str, device: torch.device) -> str:
-    """"auto" → "fp32"、"bf16" 或 "fp16",取这个设备上快的那个。"""
+    """"auto" → "fp32"、"bf16" 或 "fp16"，取这个设备上快的那个。"""
     if name not in ("auto", *PRECISIONS):
-        raise InputError(f"不认识的精度:{name}", "auto、fp32、bf16、fp16", "不确定就用 auto")
+        raise InputError(f"不认识的精度：{name}", "auto、fp32、bf16、fp16", "不确定就用 auto")
     if name != "auto":
         return name
     if device.type == "cuda":
@@ -42,13 +42,13 @@ def pick_precision(name: str, device: torch.device) -> str:
 
 @lru_cache
 def cpu_bf16_speedup() -> float:
-    """CPU 上 bf16 矩阵乘法的速度是 fp32 的几倍(取几次里最快的一次来比)。"""
+    """CPU 上 bf16 矩阵乘法的速度是 fp32 的几倍（取几次里最快的一次来比）。"""
     seconds = {}
     for dtype in (torch.float32, torch.bfloat16):
         a = torch.ones(512, 512, dtype=dtype)
         a @ a
         seconds[dtype] = min(_timed(lambda: a @ a) for _ in range(5))
-        if seconds[dtype] > 0.2:  # 没有专门指令的机器上慢得很,不必再量
+        if seconds[dtype] > 0.2:  # 没有专门指令的机器上慢得很，不必再量
             break
     return seconds[torch.float32] / seconds.get(torch.bfloat16, float("inf"))
 

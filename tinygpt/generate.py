@@ -1,9 +1,9 @@
-"""生成:从 logits 到下一个 token,从下一个 token 到一段文字。
+"""生成：从 logits 到下一个 token，从下一个 token 到一段文字。
 
-sample_next_token 是纯函数;generate 只会一件事:算 logits、取一个 token、接上去、再来。
-模型由调用者给出;这里不知道模型里面是什么,只用它的 config、forward(ids, cache) 与 device。
+sample_next_token 是纯函数；generate 只会一件事：算 logits、取一个 token、接上去、再来。
+模型由调用者给出；这里不知道模型里面是什么，只用它的 config、forward(ids, cache) 与 device。
 
-提示比上下文长时报错,不悄悄截断。生成写满上下文时,保留最近的一半,重新填一次缓存,接着写:
+提示比上下文长时报错，不悄悄截断。生成写满上下文时，保留最近的一半，重新填一次缓存，接着写：
 所以每一步看得见的前文在 context_length / 2 与 context_length 之间。
 """
 
@@ -21,43 +21,43 @@ from tinygpt.tokenizer import EOS, PAD
 
 @dataclass(frozen=True)
 class Sampling:
-    """怎样从分布里取一个 token。依次:重复惩罚 → 温度 → top-k → top-p → 抽样;greedy 时直接取最大。"""
+    """怎样从分布里取一个 token。依次：重复惩罚 → 温度 → top-k → top-p → 抽样；greedy 时直接取最大。"""
 
-    temperature: float = documented(0.8, "温度:logits 除以它;小于 1 更保守,大于 1 更随意,必须大于 0")
-    top_k: int | None = documented(None, "只在概率最大的 K 个 token 里抽;不给就不限")
-    top_p: float = documented(1.0, "只在概率之和刚好达到 P 的最少几个 token 里抽,0 < P ≤ 1")
-    repetition_penalty: float = documented(1.0, "重复惩罚:出现过的 token 变得不易再出现;1 为不惩罚")
+    temperature: float = documented(0.8, "温度：logits 除以它；小于 1 更保守，大于 1 更随意，必须大于 0")
+    top_k: int | None = documented(None, "只在概率最大的 K 个 token 里抽；不给就不限")
+    top_p: float = documented(1.0, "只在概率之和刚好达到 P 的最少几个 token 里抽，0 < P ≤ 1")
+    repetition_penalty: float = documented(1.0, "重复惩罚：出现过的 token 变得不易再出现；1 为不惩罚")
     greedy: bool = documented(False, "每步都取概率最大的 token")
 
     def __post_init__(self):
         if not self.temperature > 0:
-            raise InputError(f"温度 temperature = {self.temperature}", "大于 0 的数", "想要没有随机的结果,用 greedy(命令行是 --greedy)")
+            raise InputError(f"温度 temperature = {self.temperature}", "大于 0 的数", "想要没有随机的结果，用 greedy（命令行是 --greedy）")
         if self.top_k is not None and self.top_k < 1:
             raise InputError(f"top_k = {self.top_k}", "至少为 1 的整数", "不想限制就不要给 top_k")
         if not 0 < self.top_p <= 1:
             raise InputError(f"top_p = {self.top_p}", "0 < top_p ≤ 1", "不想限制就用 1")
         if not self.repetition_penalty > 0:
-            raise InputError(f"repetition_penalty = {self.repetition_penalty}", "大于 0 的数", "1 表示不惩罚,常用 1.05 到 1.3")
+            raise InputError(f"repetition_penalty = {self.repetition_penalty}", "大于 0 的数", "1 表示不惩罚，常用 1.05 到 1.3")
 
 
 def penalise_repetition(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
-    """出现过的 token:正的 logit 除以 penalty,负的乘以 penalty,两边都是变得更不可能(Keskar 等 2019)。
+    """出现过的 token：正的 logit 除以 penalty，负的乘以 penalty，两边都是变得更不可能（Keskar 等 2019）。
 
-    logits (b, v);seen (b, v) 布尔,True 表示出现过。
+    logits (b, v);seen (b, v) 布尔，True 表示出现过。
     """
     lowered = torch.where(logits > 0, logits / penalty, logits * penalty)
     return torch.where(seen, lowered, logits)
 
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:
-    """只留最大的 k 个,其余置为 −∞;与第 k 大相等的按排序只留到满 k 个。"""
+    """只留最大的 k 个，其余置为 −∞；与第 k 大相等的按排序只留到满 k 个。"""
     k = min(k, logits.size(-1))
     values, indices = logits.topk(k)
     return torch.full_like(logits, float("-inf")).scatter(-1, indices, values)
 
 
 def keep_top_p(logits: Tensor, p: float) -> Tensor:
-    """留下概率之和达到 p 的最少几个 token(Holtzman 等 2020);概率最大的那个总会留下。"""
+    """留下概率之和达到 p 的最少几个 token(Holtzman 等 2020)；概率最大的那个总会留下。"""
     values, indices = logits.sort(descending=True, stable=True)
     probabilities = values.softmax(dim=-1)
     before = probabilities.cumsum(dim=-1) - probabilities  # 排在前面的概率之和
@@ -66,7 +66,7 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
 
 
 def next_token_distribution(logits: Tensor, sampling: Sampling, seen: Tensor | None = None) -> Tensor:
-    """logits (b, v) → 实际用来抽样的概率 (b, v),每行和为 1。"""
+    """logits (b, v) → 实际用来抽样的概率 (b, v)，每行和为 1。"""
     logits = logits.float()
     if seen is not None and sampling.repetition_penalty != 1:
         logits = penalise_repetition(logits, seen, sampling.repetition_penalty)
@@ -81,7 +81,7 @@ def next_token_distribution(logits: Tensor, sampling: Sampling, seen: Tensor | N
 
 
 def sample_next_token(logits: Tensor, sampling: Sampling, generator=None, seen: Tensor | None = None) -> Tensor:
-    """从最后一个位置的 logits (b, v) 取下一个 token,形状 (b,)。generator 决定随机数,不碰全局的。"""
+    """从最后一个位置的 logits (b, v) 取下一个 token，形状 (b,)。generator 决定随机数，不碰全局的。"""
     probabilities = next_token_distribution(logits, sampling, seen)
     if sampling.greedy:
         return probabilities.argmax(dim=-1)
@@ -89,13 +89,13 @@ def sample_next_token(logits: Tensor, sampling: Sampling, generator=None, seen: 
 
 
 def check_prompts(prompts: list[list[int]], context_length: int) -> None:
-    """提示不能是空的,也不能比上下文长。"""
+    """提示不能是空的，也不能比上下文长。"""
     if not prompts or any(len(p) == 0 for p in prompts):
-        raise InputError("提示是空的", "至少一个 token 的提示", "给一段开头,例如 机器学习是")
+        raise InputError("提示是空的", "至少一个 token 的提示", "给一段开头，例如 机器学习是")
     longest = max(map(len, prompts))
     if longest > context_length:
         raise InputError(
-            f"提示有 {longest} 个 token", f"不超过上下文长度 {context_length}", f"只留提示的最后一段(最多 {context_length} 个 token),或训练上下文更长的模型"
+            f"提示有 {longest} 个 token", f"不超过上下文长度 {context_length}", f"只留提示的最后一段（最多 {context_length} 个 token），或训练上下文更长的模型"
         )
 
 
@@ -103,10 +103,10 @@ def check_prompts(prompts: list[list[int]], context_length: int) -> None:
 def generate(
     model, prompts: list[list[int]], max_new_tokens: int = 100, sampling: Sampling | None = None, seed: int | None = None
 ) -> Iterator[list[int | None]]:
-    """逐步生成。每一步交出一个列表:批中每一行的新 token;已经结束(出过 <eos>)的行是 None。
+    """逐步生成。每一步交出一个列表：批中每一行的新 token；已经结束（出过 <eos>）的行是 None。
 
-    prompts: 每一行的提示(token 编号的列表),长短可以不一。
-    同样的模型、提示、参数和 seed 得到同样的结果;不给 seed 则每次不同。模型保持原来的训练/评估状态。
+    prompts: 每一行的提示（token 编号的列表），长短可以不一。
+    同样的模型、提示、参数和 seed 得到同样的结果；不给 seed 则每次不同。模型保持原来的训练/评估状态。
     """
     sampling = sampling or Sampling()
     check_prompts(prompts, model.config.context_length)
@@ -131,11 +131,11 @@ def generate(
 
 
 def _logits_stream(model, texts: list[list[int]]) -> Iterator[Tensor]:
-    """每次交出各行最后一个位置的 logits (b, v);两次之间,调用者给 texts 的每一行各添一个 token。"""
+    """每次交出各行最后一个位置的 logits (b, v)；两次之间，调用者给 texts 的每一行各添一个 token。"""
     context_length = model.config.context_length
     weight = next(model.parameters())
     while True:
-        if max(map(len, texts)) > context_length:  # 写满了:每一行只留最近的一半
+        if max(map(len, texts)) > context_length:  # 写满了：每一行只留最近的一半
             texts[:] = [text[-max(1, context_length // 2) :] for text in texts]
         lengths = [len(text) for text in texts]
         cache = KVCache(model.config, len(texts), device=weight.device, dtype=weight.dtype)
@@ -152,7 +152,7 @@ def _logits_stream(model, texts: list[list[int]]) -> Iterator[Tensor]:
 
 
 class evaluation_mode:
-    """with evaluation_mode(model): 期间关掉 dropout,结束时恢复原来的状态。"""
+    """with evaluation_mode(model): 期间关掉 dropout，结束时恢复原来的状态。"""
 
     def __init__(self, model):
         self.model, self.training = model, model.training
@@ -165,12 +165,12 @@ class evaluation_mode:
 
 
 def stream_text(model, tokenizer, prompt: str, stop: str | None = None, **options) -> Iterator[str]:
-    """逐段交出续写的文字(不含提示)。从不交出半个汉字;遇到 <eos>、stop 这段文字或长度到了就停。
+    """逐段交出续写的文字（不含提示）。从不交出半个汉字；遇到 <eos>、stop 这段文字或长度到了就停。
 
     options 传给 generate:max_new_tokens、sampling、seed。
     """
     decoder = tokenizer.stream_decoder()
-    held = ""  # 可能是 stop 的前半截,先不交出
+    held = ""  # 可能是 stop 的前半截，先不交出
     for (token,) in generate(model, [tokenizer.encode(prompt)], **options):
         if token == EOS:
             break
@@ -195,5 +195,5 @@ def _overlap(text: str, stop: str) -> int:
 
 
 def complete(model, tokenizer, prompt: str, **options) -> str:
-    """一次得到整段续写(不含提示);参数同 stream_text。"""
+    """一次得到整段续写（不含提示）；参数同 stream_text。"""
     return "".join(stream_text(model, tokenizer, prompt, **options))

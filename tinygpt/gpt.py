@@ -1,6 +1,6 @@
 """GPT:token 与位置的 embedding、Transformer、输出层。
 
-这里知道 token 的编号,不知道文字(那是 tokenizer.py 的事),也不知道损失与训练。
+这里知道 token 的编号，不知道文字（那是 tokenizer.py 的事），也不知道损失与训练。
 """
 
 import math
@@ -14,18 +14,18 @@ from tinygpt.layers import CAUSAL, Transformer
 
 
 class GPT(nn.Module):
-    """文章 §4.1 的模型:h_0 = X + P,h_l = Block(h_{l−1}),logits = h_L W^U。
+    """文章 §4.1 的模型：h_0 = X + P,h_l = Block(h_{l−1}),logits = h_L W^U。
 
-    文章写的是 h_0 = X,少了位置 P;没有它,注意力分不清先后(第 05 课用实验说明)。
-    输出是 logits,不是概率;softmax(logits) 才是文章所说的分布 y。
+    文章写的是 h_0 = X，少了位置 P；没有它，注意力分不清先后（第 05 课用实验说明）。
+    输出是 logits，不是概率；softmax(logits) 才是文章所说的分布 y。
 
-    初始化(σ 为正态分布的标准差):
+    初始化（σ 为正态分布的标准差）：
         token_embedding.weight       σ = 0.02      (tied_head 时也是输出层的权重)
         position_embedding.weight    σ = 0.02
         线性层的 weight              σ = 0.02      bias = 0
-        to_out.weight、down.weight   σ = 0.02/√(2L)  残差上每层加两次,缩小之后总方差与 L 无关
+        to_out.weight、down.weight   σ = 0.02/√(2L)  残差上每层加两次，缩小之后总方差与 L 无关
         LayerNorm                    weight = 1,bias = 0
-    来源:Radford 等 2019(GPT-2)。
+    来源：Radford 等 2019(GPT-2)。
     """
 
     def __init__(self, config: GPTConfig):
@@ -41,7 +41,7 @@ class GPT(nn.Module):
             self.lm_head.weight = self.token_embedding.weight
 
     def reset_parameters(self) -> None:
-        """按上面的表初始化;随机数取自 torch 的全局生成器。"""
+        """按上面的表初始化；随机数取自 torch 的全局生成器。"""
         residual_std = 0.02 / math.sqrt(2 * self.config.n_layer)
         for name, parameter in self.named_parameters():
             if name.endswith("bias"):
@@ -51,14 +51,14 @@ class GPT(nn.Module):
                 nn.init.normal_(parameter, std=residual_std if last else 0.02)
 
     def forward(self, ids: Tensor, cache=None) -> Tensor:
-        """ids (b, t) 的整数 → logits (b, t, vocab_size);位置 i 的 logits 预测第 i + 1 个 token。
+        """ids (b, t) 的整数 → logits (b, t, vocab_size)；位置 i 的 logits 预测第 i + 1 个 token。
 
-        给出 cache 时,ids 只含新的 token,旧的键与值在缓存里,用完由这里把长度加上 t。
+        给出 cache 时，ids 只含新的 token，旧的键与值在缓存里，用完由这里把长度加上 t。
         """
         return self.lm_head(self.hidden(ids, cache))
 
     def hidden(self, ids: Tensor, cache=None) -> Tensor:
-        """最后一层的输出 h_L,形状 (b, t, c):forward 去掉输出层。"""
+        """最后一层的输出 h_L，形状 (b, t, c):forward 去掉输出层。"""
         n_new = ids.size(1)
         if cache is None:
             self._check_length(n_new)
@@ -74,14 +74,14 @@ class GPT(nn.Module):
 
     def _check_length(self, length: int) -> None:
         if length > self.config.context_length:
-            raise InputError(f"输入有 {length} 个 token", f"不超过上下文长度 {self.config.context_length}", "缩短输入,或训练一个上下文更长的模型")
+            raise InputError(f"输入有 {length} 个 token", f"不超过上下文长度 {self.config.context_length}", "缩短输入，或训练一个上下文更长的模型")
 
     @property
     def device(self) -> torch.device:
         return self.token_embedding.weight.device
 
     def parameter_count(self) -> dict[str, int]:
-        """各部分的参数个数;共用的权重只数一次。"""
+        """各部分的参数个数；共用的权重只数一次。"""
         parts = {
             "token embedding": self.token_embedding.weight.numel(),
             "位置 embedding": self.position_embedding.weight.numel(),

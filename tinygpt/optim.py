@@ -1,6 +1,6 @@
-"""优化:哪些参数要衰减,用什么优化器,学习率怎样变。
+"""优化：哪些参数要衰减，用什么优化器，学习率怎样变。
 
-这里只见参数,不知道模型是什么。
+这里只见参数，不知道模型是什么。
 """
 
 import math
@@ -10,7 +10,7 @@ from torch import nn
 
 
 def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
-    """矩阵(ndim ≥ 2)做权重衰减,偏置与层归一化的参数不做:把它们拉向 0 没有道理。"""
+    """矩阵（ndim ≥ 2）做权重衰减，偏置与层归一化的参数不做：把它们拉向 0 没有道理。"""
     parameters = [p for p in model.parameters() if p.requires_grad]
     return [
         {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": weight_decay},
@@ -19,7 +19,7 @@ def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
 
 
 def adamw(groups: list[dict], learning_rate: float, beta2: float) -> torch.optim.AdamW:
-    """AdamW(Loshchilov 与 Hutter 2019)。在 CPU 与 CUDA 上用融合实现:一次走完全部参数,更快。"""
+    """AdamW(Loshchilov 与 Hutter 2019)。在 CPU 与 CUDA 上用融合实现：一次走完全部参数，更快。"""
     fused = groups[0]["params"][0].device.type in ("cpu", "cuda")
     return torch.optim.AdamW([g for g in groups if g["params"]], lr=learning_rate, betas=(0.9, beta2), fused=fused)
 
@@ -28,8 +28,8 @@ def build_optimizers(model: nn.Module, name: str, learning_rate: float, weight_d
     """按名字造优化器。
 
     adamw: 全部参数用 AdamW。
-    muon: Transformer 里的矩阵用 Muon(Jordan 等 2024):把动量正交化再更新,各个方向走得一样远;
-        其余(embedding、输出层、偏置、归一化)仍用 AdamW。Muon 的更新按 AdamW 的大小缩放,两者共用一个学习率。
+    muon: Transformer 里的矩阵用 Muon(Jordan 等 2024)：把动量正交化再更新，各个方向走得一样远；
+        其余（embedding、输出层、偏置、归一化）仍用 AdamW。Muon 的更新按 AdamW 的大小缩放，两者共用一个学习率。
     """
     if name == "adamw":
         return [adamw(parameter_groups(model, weight_decay), learning_rate, beta2)]
@@ -45,12 +45,12 @@ def build_optimizers(model: nn.Module, name: str, learning_rate: float, weight_d
 
 
 def warmup_cosine(step: int, total: int, warmup: int, floor: float) -> float:
-    """第 step 步(从 0 数起)学习率的倍数:先线性升到 1,再沿余弦降到 floor。
+    """第 step 步（从 0 数起）学习率的倍数：先线性升到 1，再沿余弦降到 floor。
 
         step < warmup:   (step + 1) / warmup
-        此后:           floor + (1 − floor) · (1 + cos πx)/2,x 从 0(step = warmup)走到 1(step = total − 1)
+        此后：          floor + (1 − floor) · (1 + cos πx)/2，x 从 0（step = warmup）走到 1（step = total − 1）
 
-    total 之后保持 floor。来源:Loshchilov 与 Hutter 2017。
+    total 之后保持 floor。来源：Loshchilov 与 Hutter 2017。
     """
     if step < warmup:
         return (step + 1) / warmup

@@ -1,10 +1,10 @@
 """文件 → 文字。
 
-这里知道文件的格式与编码,不知道分词。读进来的是一段一段的 Passage:
-一篇文档通常就是一段;特别长的 .txt 分成几段,最后一段的 ends_document 为 True。
+这里知道文件的格式与编码，不知道分词。读进来的是一段一段的 Passage：
+一篇文档通常就是一段；特别长的 .txt 分成几段，最后一段的 ends_document 为 True。
 
-格式:.txt、.md(一个文件是一篇)、.jsonl、.jsonl.gz(一行是一篇)、.json(一个列表,一项是一篇)。
-编码:UTF-8(有无 BOM 均可)或 GB18030,自动识别;换行统一成 \\n。
+格式：.txt、.md（一个文件是一篇）、.jsonl、.jsonl.gz（一行是一篇）、.json（一个列表，一项是一篇）。
+编码：UTF-8（有无 BOM 均可）或 GB18030，自动识别；换行统一成 \\n。
 """
 
 import codecs
@@ -24,8 +24,8 @@ USUAL = re.compile(r"[\t\n\r\x20-\x7e\u2010-\u2026\u3000-\u303f\u4e00-\u9fff\uff
 
 
 @dataclass(frozen=True)
-class Passage:
-    """一段文字。split 为 "train"、"validation" 或 None(由程序划分);source 用于报错。"""
+class Passage：
+    """一段文字。split 为 "train"、"validation" 或 None（由程序划分）；source 用于报错。"""
 
     text: str
     source: str
@@ -34,25 +34,25 @@ class Passage:
 
 
 def find_files(paths) -> list[Path]:
-    """把文件与文件夹展开成文件的列表;文件夹里只取认识的后缀,按路径排序。"""
+    """把文件与文件夹展开成文件的列表；文件夹里只取认识的后缀，按路径排序。"""
     files = []
     for path in map(Path, paths):
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*") if p.is_file() and p.name.lower().endswith(SUFFIXES))
             if not inside:
-                raise InputError(f"文件夹 {path} 里没有可读的文件", "、".join(SUFFIXES), "换一个文件夹,或把文件改成这些后缀")
+                raise InputError(f"文件夹 {path} 里没有可读的文件", "、".join(SUFFIXES), "换一个文件夹，或把文件改成这些后缀")
             files += inside
         elif not path.exists():
-            raise InputError(f"没有这个文件:{path}", "一个存在的文件或文件夹", "检查路径有没有写错")
+            raise InputError(f"没有这个文件：{path}", "一个存在的文件或文件夹", "检查路径有没有写错")
         elif not path.name.lower().endswith(SUFFIXES):
-            raise InputError(f"不认识的文件类型:{path.name}", "、".join(SUFFIXES), "把纯文本文件的后缀改成 .txt")
+            raise InputError(f"不认识的文件类型：{path.name}", "、".join(SUFFIXES), "把纯文本文件的后缀改成 .txt")
         else:
             files.append(path)
     return files
 
 
 def read_passages(paths, field: str = "text") -> Iterator[Passage]:
-    """依次读出所有文字。空白的文档跳过;一个字也没有时报错。"""
+    """依次读出所有文字。空白的文档跳过；一个字也没有时报错。"""
     any_text = False
     files = find_files(paths)
     for path in files:
@@ -61,11 +61,11 @@ def read_passages(paths, field: str = "text") -> Iterator[Passage]:
                 any_text = True
                 yield passage
     if not any_text:
-        raise InputError("没有读到文字:" + "、".join(map(str, files)), "至少一篇有内容的文档", "检查文件是不是空的")
+        raise InputError("没有读到文字：" + "、".join(map(str, files)), "至少一篇有内容的文档", "检查文件是不是空的")
 
 
 def content_digest(paths, field: str = "text") -> str:
-    """全部文件内容的摘要,与文件名和位置无关;内容相同,摘要就相同。"""
+    """全部文件内容的摘要，与文件名和位置无关；内容相同，摘要就相同。"""
     whole = hashlib.sha256(field.encode())
     for path in find_files(paths):
         with _readable(path) as file:
@@ -87,7 +87,7 @@ def _open_bytes(path: Path):
 
 
 def detect_encoding(path: Path) -> str:
-    """"utf-8-sig" 或 "gb18030"。整个文件扫一遍;像二进制或哪种编码都不是时报错。"""
+    """"utf-8-sig" 或 "gb18030"。整个文件扫一遍；像二进制或哪种编码都不是时报错。"""
     expected, fix = "UTF-8 或 GB18030 编码的文本", "用编辑器另存为 UTF-8"
     for encoding in ("utf-8-sig", "gb18030"):
         decoder, total, usual = codecs.getincrementaldecoder(encoding)(), 0, 0
@@ -95,7 +95,7 @@ def detect_encoding(path: Path) -> str:
             with _open_bytes(path) as file:
                 while block := file.read(1 << 20):
                     if b"\0" in block:
-                        raise InputError(f"{path} 像是二进制文件(含有零字节)", expected, fix)
+                        raise InputError(f"{path} 像是二进制文件（含有零字节）", expected, fix)
                     text = decoder.decode(block)
                     if encoding == "gb18030":
                         total, usual = total + len(text), usual + len(USUAL.findall(text))
@@ -103,7 +103,7 @@ def detect_encoding(path: Path) -> str:
         except UnicodeDecodeError:
             continue
         except (gzip.BadGzipFile, EOFError) as error:
-            raise InputError(f"{path} 解不开:{error}", "完整的 gzip 文件", "重新下载或重新压缩") from error
+            raise InputError(f"{path} 解不开：{error}", "完整的 gzip 文件", "重新下载或重新压缩") from error
         if encoding == "utf-8-sig" or usual >= 0.9 * total:
             return encoding
     raise InputError(f"看不出 {path} 的编码", expected, fix)
@@ -118,7 +118,7 @@ def _open_text(path: Path):
 
 def _read_file(path: Path, field: str) -> Iterator[Passage]:
     if path.stat().st_size == 0:
-        raise InputError(f"{path} 是空文件", "有内容的文件", "换一个文件,或把它从列表里去掉")
+        raise InputError(f"{path} 是空文件", "有内容的文件", "换一个文件，或把它从列表里去掉")
     with _open_text(path) as file:
         if path.name.lower().endswith((".jsonl", ".jsonl.gz")):
             rows = _json_lines(file, path)
@@ -132,7 +132,7 @@ def _read_file(path: Path, field: str) -> Iterator[Passage]:
 
 
 def _plain_pieces(file, path: Path) -> Iterator[Passage]:
-    """一个文本文件是一篇文档,每 PIECE 个字符左右在行末切开。"""
+    """一个文本文件是一篇文档，每 PIECE 个字符左右在行末切开。"""
     piece = file.read(PIECE) + file.readline(PIECE)
     while piece:
         following = file.read(PIECE) + file.readline(PIECE)
@@ -147,12 +147,12 @@ def _json_lines(file, path: Path) -> Iterator[tuple[object, str]]:
                 yield json.loads(line), f"{path} 第 {number} 行"
             except json.JSONDecodeError as error:
                 raise InputError(
-                    f"{path} 第 {number} 行不是完整的 JSON:{error.msg}(第 {error.colno} 个字符处)", '每行一个 JSON 对象,如 {"text": "…"}', "改正或删去这一行"
+                    f"{path} 第 {number} 行不是完整的 JSON:{error.msg}（第 {error.colno} 个字符处）", '每行一个 JSON 对象，如 {"text": "…"}', "改正或删去这一行"
                 ) from error
 
 
 def _json_items(file, path: Path) -> Iterator[tuple[object, str]]:
-    """逐项读一个 JSON 列表,不把整个文件放进内存;文件也可以只是一个对象。"""
+    """逐项读一个 JSON 列表，不把整个文件放进内存；文件也可以只是一个对象。"""
     decoder, buffer, number, started = json.JSONDecoder(), file.read(PIECE).lstrip(), 0, False
     if buffer.startswith("["):
         started, buffer = True, buffer[1:]
@@ -173,12 +173,12 @@ def _json_items(file, path: Path) -> Iterator[tuple[object, str]]:
         buffer = buffer[end:]
 
 
-def _passage(row, source: str, field: str) -> Passage:
+def _passage(row, source: str, field: str) -> Passage：
     if isinstance(row, str):
         return Passage(row, source)
     if not isinstance(row, dict) or not isinstance(row.get(field), str):
         names = "、".join(row) if isinstance(row, dict) else type(row).__name__
-        raise InputError(f"{source} 没有文字字段 {field!r},只有:{names}", f"每项是一个对象,{field!r} 里是文字", "用 --field 指出文字在哪个字段")
+        raise InputError(f"{source} 没有文字字段 {field!r}，只有：{names}", f"每项是一个对象，{field!r} 里是文字", "用 --field 指出文字在哪个字段")
     text = row[field].replace("\r\n", "\n").replace("\r", "\n")
     split = row.get("split")
     return Passage(text, source, split=split if split in ("train", "validation") else None)

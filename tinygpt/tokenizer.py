@@ -1,14 +1,14 @@
-"""分词器:文字 ↔ token 编号。
+"""分词器：文字 ↔ token 编号。
 
-建立在 Hugging Face tokenizers 上;这里只知道文字与编号,不知道模型。
-编号的安排(词表 V = 4096 时):
+建立在 Hugging Face tokenizers 上；这里只知道文字与编号，不知道模型。
+编号的安排（词表 V = 4096 时）：
 
     0–7        特殊 token,<eos> = 7
-    8–263      256 个字节,词表里没有的字拆成 UTF-8 字节,所以任何文字都能原样还原
-    264–…      出现得够多的单字(字符)
-    …–4095     BPE 合并出来的词,先合并的编号小
+    8–263      256 个字节，词表里没有的字拆成 UTF-8 字节，所以任何文字都能原样还原
+    264–…      出现得够多的单字（字符）
+    …–4095     BPE 合并出来的词，先合并的编号小
 
-特殊 token 只能由编号写入,正文里出现 "<eos>" 这几个字母,就只是几个字母。
+特殊 token 只能由编号写入，正文里出现 "<eos>" 这几个字母，就只是几个字母。
 """
 
 import codecs
@@ -28,15 +28,15 @@ PAD, UNK, BOS, CLS, SEP, MASK, CHAT, EOS = range(8)
 BYTE_TOKENS = tuple(f"<0x{byte:02X}>" for byte in range(256))
 MAX_HAN = 4  # 汉字词元最长几个字
 
-# BPE 只在段内合并。“是”自成一段:提示常停在“是”之后(“机器学习是”),它若与后面的字粘成一个词,
-# 这样的提示就成了训练时没见过的切法。其余汉字连成一段;字母连成一段,可带一个前导空格;数字一个一个;
-# 标点连成一段,可带后面的换行(“。”与换行常常一起出现)。
+# BPE 只在段内合并。“是”自成一段：提示常停在“是”之后（“机器学习是”），它若与后面的字粘成一个词，
+# 这样的提示就成了训练时没见过的切法。其余汉字连成一段；字母连成一段，可带一个前导空格；数字一个一个；
+# 标点连成一段，可带后面的换行（“。”与换行常常一起出现）。
 LETTER = r"[[\p{L}\p{M}]&&[^\p{Han}]]"
 PIECES = rf"是|[\p{{Han}}&&[^是]]+| ?{LETTER}+|\p{{N}}| ?[^\s\p{{L}}\p{{M}}\p{{N}}]+\n*|\s+(?=\S)|\s+"
 
 
 class Tokenizer:
-    """分词器。用 Tokenizer.train_bpe、train_char 训练,Tokenizer.load 读取。"""
+    """分词器。用 Tokenizer.train_bpe、train_char 训练，Tokenizer.load 读取。"""
 
     def __init__(self, backend: tokenizers.Tokenizer):
         self.backend = backend
@@ -58,32 +58,32 @@ class Tokenizer:
     # ---- 文字 → 编号 ----
 
     def encode(self, text: str, eos: bool = False) -> list[int]:
-        """文字 → 编号的列表;eos=True 时在末尾添上 <eos>。"""
+        """文字 → 编号的列表；eos=True 时在末尾添上 <eos>。"""
         return self.encode_batch([text], eos)[0]
 
     def encode_batch(self, texts: list[str], eos: bool = False) -> list[list[int]]:
-        """许多段文字一起编码,比逐段快。"""
+        """许多段文字一起编码，比逐段快。"""
         try:
             encodings = self.backend.encode_batch(list(texts), add_special_tokens=False)
         except (UnicodeEncodeError, TypeError) as error:
-            raise InputError(f"有一段文字不能编码:{error}", "可以写成 UTF-8 的字符串", "去掉孤立的代理字符(U+D800–U+DFFF)") from error
+            raise InputError(f"有一段文字不能编码：{error}", "可以写成 UTF-8 的字符串", "去掉孤立的代理字符（U+D800–U+DFFF）") from error
         return [e.ids + [EOS] if eos else e.ids for e in encodings]
 
     # ---- 编号 → 文字 ----
 
     def decode(self, ids: Iterable[int]) -> str:
-        """编号 → 文字。特殊 token 不出现;不完整的字节显示为 �。"""
+        """编号 → 文字。特殊 token 不出现；不完整的字节显示为 �。"""
         return b"".join(self._bytes[id] for id in ids).decode("utf-8", errors="replace")
 
     def stream_decoder(self) -> "StreamDecoder":
         return StreamDecoder(self)
 
     def token(self, id: int) -> str:
-        """一个编号在词表里的写法,例如 "学习"、"<eos>"、"<0xE5>"。"""
+        """一个编号在词表里的写法，例如 "学习"、"<eos>"、"<0xE5>"。"""
         return self._tokens[id]
 
     def id(self, token: str) -> int | None:
-        """词表里的写法 → 编号;没有则为 None。"""
+        """词表里的写法 → 编号；没有则为 None。"""
         return self._id_of.get(token)
 
     @property
@@ -92,14 +92,14 @@ class Tokenizer:
 
     @property
     def fingerprint(self) -> str:
-        """内容的摘要:编号与切法全都相同的两个分词器,摘要才相同。"""
+        """内容的摘要：编号与切法全都相同的两个分词器，摘要才相同。"""
         return hashlib.sha256(self.backend.to_str().encode("utf-8")).hexdigest()[:16]
 
     # ---- 训练 ----
 
     @classmethod
     def train_char(cls, texts: Iterable[str]) -> "Tokenizer":
-        """一个字符一个 token,词表就是文字里出现过的字符。没见过的字符编成 <unk>,不能还原。"""
+        """一个字符一个 token，词表就是文字里出现过的字符。没见过的字符编成 <unk>，不能还原。"""
         characters = sorted(set().union(*map(set, texts)))
         if not characters:
             raise InputError("文字是空的", "至少一个字符", "给一个有内容的文件")
@@ -112,16 +112,16 @@ class Tokenizer:
 
     @classmethod
     def train_bpe(cls, texts: Iterable[str], vocab_size: int = 4096, min_count: int = 3) -> "Tokenizer":
-        """字节对编码(Sennrich 等 2016):从单字开始,反复合并最常相邻的一对。
+        """字节对编码（Sennrich 等 2016）：从单字开始，反复合并最常相邻的一对。
 
-        出现不足 min_count 次的字不进词表(拆成字节)。汉字词元最长 MAX_HAN 个字:更长的多半是整句的片段,
-        占了词表,换一篇文章就用不上。文字不够时,词表会比 vocab_size 小。
+        出现不足 min_count 次的字不进词表（拆成字节）。汉字词元最长 MAX_HAN 个字：更长的多半是整句的片段，
+        占了词表，换一篇文章就用不上。文字不够时，词表会比 vocab_size 小。
         """
         counts = Counter()
         backend = cls._untrained()
         reserved = len(SPECIAL_TOKENS) + len(BYTE_TOKENS)
         if vocab_size < reserved + 26:
-            raise InputError(f"词表大小 {vocab_size}", f"至少 {reserved + 26}(8 个特殊 token、256 个字节,再加一些字)", "常用 1000 到 8000,默认 4096")
+            raise InputError(f"词表大小 {vocab_size}", f"至少 {reserved + 26}(8 个特殊 token、256 个字节，再加一些字)", "常用 1000 到 8000，默认 4096")
 
         def counted(source):
             for text in source:
@@ -165,18 +165,18 @@ class Tokenizer:
         return cls(backend)
 
     def with_ids(self, places: dict[str, int]) -> "Tokenizer":
-        """让几个 token 与占着给定编号的 token 交换位置,例如 {"机器学习": 1256, "是": 3419}(文章 §4.3 的编号)。
+        """让几个 token 与占着给定编号的 token 交换位置，例如 {"机器学习": 1256, "是": 3419}（文章 §4.3 的编号）。
 
-        只换编号,不换切法:同样的文字仍切成同样的几段。
+        只换编号，不换切法：同样的文字仍切成同样的几段。
         """
         state = json.loads(self.backend.to_str())
         vocabulary = state["model"]["vocab"]
         by_id = {id: token for token, id in vocabulary.items()}
         for token, id in places.items():
             if token not in vocabulary or id not in by_id:
-                raise InputError(f"{token!r} → {id}", "词表里有这个 token,也有这个编号", "换一个 token,或把词表训练得大些")
+                raise InputError(f"{token!r} → {id}", "词表里有这个 token，也有这个编号", "换一个 token，或把词表训练得大些")
             if min(id, vocabulary[token]) < len(SPECIAL_TOKENS) + len(BYTE_TOKENS):
-                raise InputError(f"{token!r} → {id}", "特殊 token 与字节的编号(0–263)不动", "换一个更大的编号")
+                raise InputError(f"{token!r} → {id}", "特殊 token 与字节的编号（0–263）不动", "换一个更大的编号")
             other, old = by_id[id], vocabulary[token]
             vocabulary[token], vocabulary[other] = id, old
             by_id[id], by_id[old] = token, other
@@ -185,7 +185,7 @@ class Tokenizer:
     # ---- 文件 ----
 
     def save(self, path: str | Path) -> None:
-        """写成 Hugging Face 的 tokenizer.json 格式(UTF-8)。"""
+        """写成 Hugging Face 的 tokenizer.json 格式（UTF-8）。"""
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(json.dumps(json.loads(self.backend.to_str()), ensure_ascii=False, indent=1), encoding="utf-8", newline="\n")
 
@@ -206,16 +206,16 @@ class Tokenizer:
 
 
 class StreamDecoder:
-    """一个 token 一个 token 地解码,只交出完整的字符。"""
+    """一个 token 一个 token 地解码，只交出完整的字符。"""
 
     def __init__(self, tokenizer: Tokenizer):
         self._bytes = tokenizer._bytes
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
 
     def push(self, id: int) -> str:
-        """收下一个编号,交出此刻已经完整的文字(可能是空的)。"""
+        """收下一个编号，交出此刻已经完整的文字（可能是空的）。"""
         return self._decoder.decode(self._bytes[id])
 
     def finish(self) -> str:
-        """收尾:剩下不完整的字节变成 �。"""
+        """收尾：剩下不完整的字节变成 �。"""
         return self._decoder.decode(b"", final=True)

@@ -1,13 +1,13 @@
 """训练循环。
 
-课里的循环只有十五行;这里之所以是一个类,是因为四样东西必须经得起中断:第几步、优化器、随机数状态、数据位置。
-它不知道模型是什么(只调用 objective(model, batch)),也不画图、不打印:
+课里的循环只有十五行；这里之所以是一个类，是因为四样东西必须经得起中断：第几步、优化器、随机数状态、数据位置。
+它不知道模型是什么（只调用 objective(model, batch)），也不画图、不打印：
 
     trainer = Trainer(model, train, validation, TrainConfig(steps=500), out="runs/first")
     for metrics in trainer:      # 每一步一个 Metrics
         print(metrics.step, metrics.loss)
 
-进度条、曲线都从外面看这些 metrics。训练中断后,用同样的参数再建一个 Trainer,resume() 之后接着迭代,
+进度条、曲线都从外面看这些 metrics。训练中断后，用同样的参数再建一个 Trainer,resume() 之后接着迭代，
 得到的权重、优化器状态与损失同没有中断时逐位相同。
 """
 
@@ -32,29 +32,29 @@ from tinygpt.errors import InputError
 from tinygpt.losses import causal_objective, count_targets
 from tinygpt.optim import build_optimizers, warmup_cosine
 
-SPEED_STEPS = 12  # 给定时间而不给步数时,先走这么多步量速度
+SPEED_STEPS = 12  # 给定时间而不给步数时，先走这么多步量速度
 
 
 @dataclass(frozen=True)
 class TrainConfig:
     """训练的全部参数。"""
 
-    steps: int | None = documented(None, "训练多少步;与 minutes 二选一")
-    minutes: float | None = documented(None, "大约训练多少分钟:先走几步量出速度,再定下总步数")
+    steps: int | None = documented(None, "训练多少步；与 minutes 二选一")
+    minutes: float | None = documented(None, "大约训练多少分钟：先走几步量出速度，再定下总步数")
     batch_size: int = documented(16, "每个小批多少个窗口")
     accumulation: int = documented(1, "多少个小批的梯度合成一步")
-    optimizer: str = documented("muon", "muon(矩阵用 Muon,其余用 AdamW)或 adamw(全部用 AdamW)")
-    learning_rate: float = documented(3e-3, "最高学习率;adamw 宜用 1e-3 左右")
+    optimizer: str = documented("muon", "muon（矩阵用 Muon，其余用 AdamW）或 adamw（全部用 AdamW）")
+    learning_rate: float = documented(3e-3, "最高学习率；adamw 宜用 1e-3 左右")
     min_learning_rate_ratio: float = documented(0.1, "余弦降到最高学习率的几分之几")
     warmup_steps: int = documented(50, "学习率从 0 升到最高用多少步")
-    weight_decay: float = documented(0.5, "矩阵的权重衰减;文字少、要反复读时宜大些")
+    weight_decay: float = documented(0.5, "矩阵的权重衰减；文字少、要反复读时宜大些")
     beta2: float = documented(0.99, "AdamW 的 β2")
-    clip_norm: float = documented(1.0, "全部梯度的总范数超过它就按比例缩小;0 为不裁剪")
-    eval_interval: int = documented(50, "每多少步算一次验证损失,并存一次检查点")
-    patience: int = documented(5, "验证损失连续多少次没有变好就提前停止;0 为不停")
+    clip_norm: float = documented(1.0, "全部梯度的总范数超过它就按比例缩小；0 为不裁剪")
+    eval_interval: int = documented(50, "每多少步算一次验证损失，并存一次检查点")
+    patience: int = documented(5, "验证损失连续多少次没有变好就提前停止；0 为不停")
     precision: str = documented("auto", "auto、fp32、bf16 或 fp16;auto 取这台机器上快的")
-    compile: bool = documented(False, "用 torch.compile:第一步要编译几十秒,以后每步快一些")
-    seed: int = documented(0, "随机种子:初始化、dropout 与数据的次序")
+    compile: bool = documented(False, "用 torch.compile：第一步要编译几十秒，以后每步快一些")
+    seed: int = documented(0, "随机种子：初始化、dropout 与数据的次序")
 
     def __post_init__(self):
         if self.steps is not None and self.minutes is not None:
@@ -80,10 +80,10 @@ class Metrics:
 
     step: int  # 做完了多少步
     total_steps: int
-    loss: float  # 这一步训练批上的平均损失(nat/token)
+    loss: float  # 这一步训练批上的平均损失（nat/token）
     learning_rate: float
     grad_norm: float  # 裁剪之前的总范数
-    tokens: int  # 到此刻一共训练了多少个 token(标签)
+    tokens: int  # 到此刻一共训练了多少个 token（标签）
     val_loss: float | None = None
     best: bool = False
 
@@ -93,7 +93,7 @@ class NonFiniteError(RuntimeError):
 
 
 def evaluate(model: nn.Module, batches, objective=causal_objective) -> float:
-    """batches 上的平均损失(nat/token),fp32,dropout 关闭;之后恢复原来的状态。"""
+    """batches 上的平均损失（nat/token），fp32,dropout 关闭；之后恢复原来的状态。"""
     training, device = model.training, next(model.parameters()).device
     model.eval()
     total, count = torch.zeros((), dtype=torch.float64), 0
@@ -110,12 +110,12 @@ class Trainer:
 
     参数
     ----
-    model: 任何 nn.Module,已经放在要用的设备上
-    train: 有 batch(n) → 字典 的对象(data.RandomWindows 或自己写的)
-    validation: 可以反复迭代的一组批,或 None(不评估,也就不会提前停止)
+    model: 任何 nn.Module，已经放在要用的设备上
+    train: 有 batch(n) → 字典 的对象（data.RandomWindows 或自己写的）
+    validation: 可以反复迭代的一组批，或 None（不评估，也就不会提前停止）
     objective: (model, batch) → 损失之和
-    out: 文件夹;给出它才存检查点与 metrics.jsonl
-    fingerprint: 数据、分词器、模型形状的摘要;resume 时逐项核对
+    out: 文件夹；给出它才存检查点与 metrics.jsonl
+    fingerprint: 数据、分词器、模型形状的摘要；resume 时逐项核对
     """
 
     def __init__(self, model, train, validation, config: TrainConfig, objective=causal_objective, out=None, fingerprint: dict | None = None):
@@ -158,14 +158,14 @@ class Trainer:
         return self.stopped_early or (self.total_steps is not None and self.step >= self.total_steps)
 
     def run(self) -> Metrics | None:
-        """一直训练到结束,交出最后一步的 Metrics。"""
+        """一直训练到结束，交出最后一步的 Metrics。"""
         metrics = None
         for metrics in self:
             pass
         return metrics
 
     def _one_step(self) -> Metrics:
-        """一次更新:几个小批的梯度相加,除以标签总数,裁剪,更新。"""
+        """一次更新：几个小批的梯度相加，除以标签总数，裁剪，更新。"""
         config = self.config
         rate = config.learning_rate * warmup_cosine(
             self.step, self.total_steps or 10**9, min(config.warmup_steps, (self.total_steps or 10**9) // 2), config.min_learning_rate_ratio
@@ -201,17 +201,17 @@ class Trainer:
         return torch.autocast(self.device.type, dtype=PRECISIONS[self.precision])
 
     def _check_finite(self, loss: float, norm: float) -> None:
-        """在更新之前检查;fp16 的梯度偶尔溢出是正常的,GradScaler 会跳过那一步。"""
+        """在更新之前检查；fp16 的梯度偶尔溢出是正常的，GradScaler 会跳过那一步。"""
         if math.isfinite(loss) and (math.isfinite(norm) or self.precision == "fp16"):
             return
         self.model.zero_grad(set_to_none=True)
         what = "损失" if not math.isfinite(loss) else "梯度"
-        kept = f"最近的检查点在 {self.out},没有被改动。" if self.out and (self.out / "training.safetensors").exists() else "还没有存过检查点。"
+        kept = f"最近的检查点在 {self.out}，没有被改动。" if self.out and (self.out / "training.safetensors").exists() else "还没有存过检查点。"
         raise NonFiniteError(
-            f"第 {self.step + 1} 步的{what}不是有限的数(损失 {loss},梯度范数 {norm})。\n"
-            f"常见原因:学习率太高(现在 {self.config.learning_rate});没有梯度裁剪(clip_norm = {self.config.clip_norm});"
-            f"预热太短(warmup_steps = {self.config.warmup_steps});fp16 溢出(精度 {self.precision})。\n"
-            f"怎么办:先把学习率降到一半再试。{kept}"
+            f"第 {self.step + 1} 步的{what}不是有限的数（损失 {loss}，梯度范数 {norm}）。\n"
+            f"常见原因：学习率太高（现在 {self.config.learning_rate}）；没有梯度裁剪（clip_norm = {self.config.clip_norm}）；"
+            f"预热太短（warmup_steps = {self.config.warmup_steps}）；fp16 溢出（精度 {self.precision}）。\n"
+            f"怎么办：先把学习率降到一半再试。{kept}"
         )
 
     # ---- 评估与提前停止 ----
@@ -236,7 +236,7 @@ class Trainer:
             self._best = {name: tensor.detach().clone() for name, tensor in model_tensors(self.model).items()}
 
     def restore_best(self) -> None:
-        """把模型换回验证损失最小时的权重;没有评估过就保持最后的权重。"""
+        """把模型换回验证损失最小时的权重；没有评估过就保持最后的权重。"""
         if self.out:
             if self.validation is None:
                 save_tensors(self.out / "model.safetensors", model_tensors(self.model), {"step": self.step})
@@ -249,7 +249,7 @@ class Trainer:
     # ---- 中断与恢复 ----
 
     def save(self) -> None:
-        """把接着训练所需的一切写进一个文件(原子地)。没有给 out 就什么也不做。"""
+        """把接着训练所需的一切写进一个文件（原子地）。没有给 out 就什么也不做。"""
         if self.out is None:
             return
         tensors = {f"model.{name}": tensor for name, tensor in model_tensors(self.model).items()}
@@ -265,7 +265,7 @@ class Trainer:
         save_tensors(self.out / "training.safetensors", tensors, state)
 
     def resume(self) -> int:
-        """从 out 里的检查点接着训练,返回已经做完的步数。数据、分词器、参数有一项不同就报错。"""
+        """从 out 里的检查点接着训练，返回已经做完的步数。数据、分词器、参数有一项不同就报错。"""
         tensors, state = load_tensors(self.out / "training.safetensors")
         self._check_same(state)
         load_weights(self.model, {n[len("model.") :]: t for n, t in tensors.items() if n.startswith("model.")}, self.out)
@@ -289,9 +289,9 @@ class Trainer:
     def _check_same(self, state: dict) -> None:
         before = state["config"] | state["fingerprint"]
         now = dataclasses.asdict(self.config) | self.fingerprint
-        different = [f"{name}:原来 {before.get(name)},现在 {now.get(name)}" for name in sorted(before | now) if before.get(name) != now.get(name)]
+        different = [f"{name}：原来 {before.get(name)}，现在 {now.get(name)}" for name in sorted(before | now) if before.get(name) != now.get(name)]
         if different:
-            raise InputError("不能接着训练,有几项与中断时不同:\n  " + "\n  ".join(different), "同样的数据、分词器与参数", "改回原来的值,或换一个 --out 重新训练")
+            raise InputError("不能接着训练，有几项与中断时不同：\n  " + "\n  ".join(different), "同样的数据、分词器与参数", "改回原来的值，或换一个 --out 重新训练")
 
     def _record(self, metrics: Metrics) -> None:
         if self.out:
@@ -300,14 +300,14 @@ class Trainer:
                 file.write(json.dumps(dataclasses.asdict(metrics)) + "\n")
 
     def _truncate_metrics(self) -> None:
-        """检查点之后的记录会重新写一遍,先去掉。"""
+        """检查点之后的记录会重新写一遍，先去掉。"""
         path = self.out / "metrics.jsonl"
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= self.step]
         path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
 
 
-# 恢复时原样取回的数;precision 与 total_steps 是量出来的,也要取回,否则两次可能量得不同
+# 恢复时原样取回的数；precision 与 total_steps 是量出来的，也要取回，否则两次可能量得不同
 RESUMED = ("step", "tokens", "total_steps", "best_loss", "best_step", "bad_evals", "stopped_early", "precision")
 
 

@@ -1,9 +1,9 @@
-"""随包附带的文字:小百科(手写的文章)与小世界(由事实表生成的文字,见 world.py)。
+"""随包附带的文字：小百科（手写的文章）与小世界（由事实表生成的文字，见 world.py）。
 
-passages() 依次给出两部分,是 tinygpt train 不带 --data 时用的文字。
+passages() 依次给出两部分，是 tinygpt train 不带 --data 时用的文字。
 
-小百科在 encyclopedia/ 里,一个主题一个 .jsonl 文件,一行一篇:title、genre、split、text。
-划分是固定的:split 为 "validation" 的文档从不参加训练,也不参加分词器的训练。
+小百科在 encyclopedia/ 里，一个主题一个 .jsonl 文件，一行一篇：title、genre、split、text。
+划分是固定的：split 为 "validation" 的文档从不参加训练，也不参加分词器的训练。
 """
 
 import hashlib
@@ -24,7 +24,7 @@ GENRES = ("百科", "随笔", "新闻", "故事", "诗", "对话")
 
 @dataclass(frozen=True)
 class Document:
-    """一篇文章:标题、体裁、主题(文件名)、划分、正文(段落之间一个换行)。"""
+    """一篇文章：标题、体裁、主题（文件名）、划分、正文（段落之间一个换行）。"""
 
     title: str
     genre: str
@@ -34,7 +34,7 @@ class Document:
 
 
 def documents(split: str | None = None, genre: str | None = None) -> Iterator[Document]:
-    """按文件名与行的次序读出文章;可只要某个划分("train"、"validation")或某种体裁。"""
+    """按文件名与行的次序读出文章；可只要某个划分（"train"、"validation"）或某种体裁。"""
     for path in sorted(FOLDER.glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             document = Document(topic=path.stem, **json.loads(line))
@@ -43,7 +43,7 @@ def documents(split: str | None = None, genre: str | None = None) -> Iterator[Do
 
 
 def passages() -> Iterator[Passage]:
-    """附带的全部文字:小百科,接着是小世界;每段都写明划分。"""
+    """附带的全部文字：小百科，接着是小世界；每段都写明划分。"""
     for document in documents():
         yield Passage(document.text, f"{document.topic}《{document.title}》", split=document.split)
     world = World.load()
@@ -53,7 +53,7 @@ def passages() -> Iterator[Passage]:
 
 
 def digest() -> str:
-    """附带文字的摘要:小百科的内容,小世界的表、句式与程序,任何一样变了它就变。"""
+    """附带文字的摘要：小百科的内容，小世界的表、句式与程序，任何一样变了它就变。"""
     here = Path(__file__).parent
     whole = hashlib.sha256(f"{content_digest([FOLDER])}{WORLD_CHARACTERS}{WORLD_SEED}".encode())
     for name in ("world.py", "world_phrases.py", "world_concepts.jsonl"):

@@ -1,4 +1,4 @@
-"""读取训练好的模型:随包附带的(按名字)或自己训练的(按文件夹)。"""
+"""读取训练好的模型：随包附带的（按名字）或自己训练的（按文件夹）。"""
 
 from pathlib import Path
 
@@ -14,25 +14,25 @@ SHIPPED = Path(__file__).parent
 
 
 def model_folder(name_or_folder: str | Path) -> Path:
-    """附带的模型的名字或一个文件夹 → 文件夹。自己的文件夹与附带的同名时,用自己的。"""
+    """附带的模型的名字或一个文件夹 → 文件夹。自己的文件夹与附带的同名时，用自己的。"""
     own, shipped = Path(name_or_folder), SHIPPED / str(name_or_folder)
     for folder in (own, shipped):
         if (folder / "config.json").is_file() and (folder / "model.safetensors").is_file():
             return folder
-    names = "、".join(sorted(p.parent.name for p in SHIPPED.glob("*/config.json"))) or "(无)"
+    names = "、".join(sorted(p.parent.name for p in SHIPPED.glob("*/config.json"))) or "（无）"
     if own.is_dir():
         missing = [name for name in ("config.json", "model.safetensors", "tokenizer.json") if not (own / name).exists()]
-        raise InputError(f"{own} 里没有 {'、'.join(missing)}", "tinygpt 训练出来的模型文件夹", "检查文件夹;训练若中断过,用 tinygpt train --resume 接着训练")
-    raise InputError(f"没有这个模型:{name_or_folder}", f"模型文件夹,或附带的模型:{names}", "用 tinygpt train --out 训练一个")
+        raise InputError(f"{own} 里没有 {'、'.join(missing)}", "tinygpt 训练出来的模型文件夹", "检查文件夹；训练若中断过，用 tinygpt train --resume 接着训练")
+    raise InputError(f"没有这个模型：{name_or_folder}", f"模型文件夹，或附带的模型：{names}", "用 tinygpt train --out 训练一个")
 
 
 def load(name_or_folder: str | Path = "mini", device: str | torch.device = "cpu") -> tuple[GPT, Tokenizer]:
-    """(模型, 分词器),可以直接使用:权重为 fp32,已在评估状态(dropout 关闭)。"""
+    """（模型，分词器），可以直接使用：权重为 fp32，已在评估状态（dropout 关闭）。"""
     folder = model_folder(name_or_folder)
     config = GPTConfig.from_dict(read_json(folder / "config.json"))
     tokenizer = Tokenizer.load(folder / "tokenizer.json")
     if tokenizer.vocab_size > config.vocab_size:
-        raise InputError(f"{folder}:分词器有 {tokenizer.vocab_size} 个 token,模型只有 {config.vocab_size} 个", "同一次训练存下的分词器", "换回原来的 tokenizer.json")
+        raise InputError(f"{folder}：分词器有 {tokenizer.vocab_size} 个 token，模型只有 {config.vocab_size} 个", "同一次训练存下的分词器", "换回原来的 tokenizer.json")
     tensors, _ = load_tensors(folder / "model.safetensors")
     with torch.device("meta"):
         model = GPT(config)
