@@ -96,10 +96,10 @@ def test_newlines_in_bare_strings_too(tmp_path):
 
 
 @settings(max_examples=40)
-@given(st.text(alphabet="一二 \n", min_size=1, max_size=60).filter(str.strip), st.integers(1, 12))
-def test_long_text_is_one_document_in_pieces(tmp_path_factory, text, piece):
+@given(st.text(alphabet="一二 \n", min_size=1, max_size=40).filter(str.strip), st.text(alphabet=" \n", max_size=20), st.integers(1, 8))
+def test_long_text_is_one_document_in_pieces(tmp_path_factory, body, blank, piece):
     """分段读,拼起来还是原文;只有最后一段结束文档(包括结尾全是空白的时候)。"""
-    path = write(tmp_path_factory.mktemp("long") / "a.txt", text)
+    path, text = write(tmp_path_factory.mktemp("long") / "a.txt", body + blank), body + blank
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "PIECE", piece)
         passages = list(read_passages([path]))
@@ -123,13 +123,20 @@ def test_blank_file_longer_than_a_piece_is_no_text(tmp_path, monkeypatch):
 ITEMS = [{"text": "一"}, {"text": "[{\"二\\\"},]"}, {"text": "三\n" * 5, "n": [1, {"a": "]"}]}, {"text": "😀"}]
 
 
-@pytest.mark.parametrize("piece", [*range(1, 60), 200])
 @pytest.mark.parametrize("indent", [None, 2])
-def test_json_list_is_read_across_buffer_borders(tmp_path, monkeypatch, piece, indent):
+def test_json_list_is_read_across_buffer_borders(tmp_path, monkeypatch, indent):
     """缓冲区切在任何地方(逗号、括号、字符串中间),读出的都一样。"""
-    monkeypatch.setattr(module, "PIECE", piece)
-    path = write(tmp_path / "a.json", json.dumps(ITEMS, ensure_ascii=False, indent=indent))
-    assert texts_of(path) == [item["text"] for item in ITEMS]
+    path = write(tmp_path / "a.json", json.dumps(ITEMS, ensure_ascii=False, indent=indent) + "\n")
+    wrong = {}
+    for piece in [*range(1, 150), 1000]:
+        monkeypatch.setattr(module, "PIECE", piece)
+        try:
+            read = texts_of(path)
+        except InputError as error:
+            read = str(error)
+        if read != [item["text"] for item in ITEMS]:
+            wrong[piece] = read
+    assert wrong == {}
 
 
 def test_json_list_is_not_read_all_at_once(tmp_path):
@@ -187,7 +194,7 @@ def test_binary_file(tmp_path, suffix):
     fails(write(tmp_path / f"a{suffix}", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), match="二进制")
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "big5", "shift_jis"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "big5"])
 def test_wrong_encoding_is_refused_rather_than_read_as_rubbish(tmp_path, encoding):
     fails(write(tmp_path / "a.txt", "漢字文學與語言,學習機器。春夏秋冬山水花鳥風月。" * 20, encoding), match="编码|二进制")
 
@@ -209,12 +216,12 @@ def test_missing_field_says_where_and_what_there_is(tmp_path, row):
     fails(write(tmp_path / "a.json", json.dumps([{"text": "好"}, row])), match="第 2 项")
 
 
-@pytest.mark.parametrize("content", ['[{"text": "一"}, {"text": ', '[{"text": "一"}, 坏]', "不是 JSON", '{"text": "一"', "["])
+@pytest.mark.parametrize("content", ['[{"text": "一"}, {"text": ', '[{"text": "一"}, 坏]', "不是 JSON", '{"text": "一"'])
 def test_broken_json(tmp_path, content):
     fails(write(tmp_path / "a.json", content), match="JSON")
 
 
-@pytest.mark.parametrize("content", ['[{"text": "一"},', '[{"text": "一"}'])
+@pytest.mark.parametrize("content", ['[{"text": "一"},', '[{"text": "一"}', "["])
 def test_json_list_cut_off_between_items(tmp_path, content):
     """下载到一半的文件:列表没有收尾,不能悄悄当作完整。"""
     fails(write(tmp_path / "a.json", content), match="JSON")

@@ -25,7 +25,7 @@ TRANSLATIONS = {
     "expected one argument": "后面要跟一个值", "expected at least one argument": "后面至少要跟一个值",
     "invalid choice: %(value)r (choose from %(choices)s)": "没有 %(value)r 这个选择，可选：%(choices)s",
     "invalid %(type)s value: %(value)r": "%(value)r 不是合适的值（需要 %(type)s）",
-    "argument %(argument_name)s: %(message)s": "参数 %(argument_name)s:%(message)s",
+    "argument %(argument_name)s: %(message)s": "参数 %(argument_name)s：%(message)s",
     "not allowed with argument %s": "不能与 %s 同时使用",
     "ignored explicit argument %r": "后面不该有值 %r",
 }  # fmt: skip
@@ -44,18 +44,19 @@ class Parser(argparse.ArgumentParser):
     def parse_args(self, args=None, namespace=None):
         parsed, unknown = self.parse_known_args(args, namespace)
         if unknown:
-            known = [o for p in _all_parsers(self) for o in p._option_string_actions]
-            near = difflib.get_close_matches(unknown[0].split("=")[0], known, n=1, cutoff=0.5)
-            raise InputError(f"不认识的参数：{' '.join(unknown)}", f"见 {self.prog} --help", f"你想写的是不是 {near[0]}?" if near else "去掉它")
+            chosen = _chosen_parser(self, parsed)
+            near = difflib.get_close_matches(unknown[0].split("=")[0], chosen._option_string_actions, n=1, cutoff=0.5)
+            fix = f"你想写的是不是 {near[0]}？" if near else "去掉它"
+            raise InputError(f"不认识的参数：{' '.join(unknown)}", f"{chosen.prog} --help 里列出的参数", fix)
         return parsed
 
 
-def _all_parsers(parser):
-    yield parser
+def _chosen_parser(parser, parsed):
+    """用户选中的那个（子）命令的解析器。"""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
-            for child in action.choices.values():
-                yield from _all_parsers(child)
+            return _chosen_parser(action.choices[getattr(parsed, action.dest)], parsed)
+    return parser
 
 
 def add_fields(parser, cls, skip=()):

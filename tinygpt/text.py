@@ -24,7 +24,7 @@ USUAL = re.compile(r"[\t\n\r\x20-\x7e\u2010-\u2026\u3000-\u303f\u4e00-\u9fff\uff
 
 
 @dataclass(frozen=True)
-class Passage：
+class Passage:
     """一段文字。split 为 "train"、"validation" 或 None（由程序划分）；source 用于报错。"""
 
     text: str
