@@ -96,6 +96,7 @@ def test_reject_unknown_without_a_near_name():
 
 def test_input_error_says_three_things():
     error = InputError("发现甲", "乙", "做丙")
-    assert str(error) == "发现甲\n应该是:乙\n怎么办:做丙"
+    assert [line[-2:] for line in str(error).splitlines()] == ["现甲", "\uff1a乙", "做丙"]  # 三行，冒号是全角的
+    assert (error.found, error.expected, error.fix) == ("发现甲", "乙", "做丙")
     assert isinstance(error, ValueError)
     assert str(InputError("只有甲")) == "只有甲"

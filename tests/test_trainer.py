@@ -16,7 +16,7 @@ from tinygpt.losses import IGNORE, causal_objective, count_targets
 from tinygpt.optim import warmup_cosine
 from tinygpt.trainer import NonFiniteError, TrainConfig, Trainer, evaluate
 
-PLAIN = {"precision": "fp32", "warmup_steps": 0, "weight_decay": 0.0, "min_learning_rate_ratio": 1.0}
+PLAIN = {"optimizer": "adamw", "precision": "fp32", "learning_rate": 1e-3, "warmup_steps": 0, "weight_decay": 0.0, "min_learning_rate_ratio": 1.0}
 
 
 class Batches:
@@ -123,7 +123,7 @@ def test_learning_rate_follows_the_schedule(make_model):
 def test_short_runs_still_reach_the_full_rate(make_model):
     """默认预热 50 步;只训练 10 步时,预热最多占一半。"""
     rates = [m.learning_rate for m in Trainer(make_model(), Batches(), None, TrainConfig(steps=10, precision="fp32"))]
-    assert max(rates) == pytest.approx(1e-3)
+    assert max(rates) == pytest.approx(TrainConfig().learning_rate)
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])
