@@ -442,7 +442,7 @@ def test_minutes_after_a_pause_before_the_speed_is_known(make_model, monkeypatch
     trainer = Trainer(make_model(), Clock(monkeypatch).batches(), None, config, out=tmp_path)
     assert trainer.resume() == 10
     trainer.run()
-    assert 25 <= trainer.total_steps <= 45  # 仍是一步一秒;量错了会是 6 倍
+    assert 25 <= trainer.total_steps <= 45  # 仍是一步一秒；量错了会是 6 倍
 
 
 # ---- 参数 ----

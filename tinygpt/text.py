@@ -173,7 +173,7 @@ def _json_items(file, path: Path) -> Iterator[tuple[object, str]]:
         buffer = buffer[end:]
 
 
-def _passage(row, source: str, field: str) -> Passage：
+def _passage(row, source: str, field: str) -> Passage:
     if isinstance(row, str):
         return Passage(row, source)
     if not isinstance(row, dict) or not isinstance(row.get(field), str):
