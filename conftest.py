@@ -30,14 +30,14 @@ def is_decimal(text: str) -> bool:
 
 
 def same_text(a: str, b: str) -> bool:
-    """两段输出是否相同：数字按 same_number 比；其余逐字比，但一串空白不论长短（数字变短了会补空格）。"""
+    """两段输出是否相同：数字按 same_number 比；其余逐字比，空白不论多少（数字变短了会补空格）。"""
     if str.__eq__(a, b):
         return True
     parts_a, parts_b = NUMBER.split(a), NUMBER.split(b)  # 偶数位是文字，奇数位是数字
     return (
         len(parts_a) == len(parts_b)
         and all(map(same_number, parts_a[1::2], parts_b[1::2]))
-        and all(re.sub(r"\s+", " ", x) == re.sub(r"\s+", " ", y) for x, y in zip(parts_a[::2], parts_b[::2], strict=True))
+        and all(x.split() == y.split() for x, y in zip(parts_a[::2], parts_b[::2], strict=True))
     )
 
 

@@ -12,8 +12,10 @@
 每个文件都先写到旁边的临时文件，落盘，再改名：改名是原子的，任何时刻断电，看到的都是完整的旧文件或新文件。
 """
 
+import errno
 import json
 import os
+import re
 import struct
 import tempfile
 from contextlib import contextmanager
@@ -60,7 +62,11 @@ def save_tensors(path: str | Path, tensors: dict[str, Tensor], state: dict | Non
     """写一个 safetensors 文件；state 是任何能写成 JSON 的东西，存在文件头里，与张量同生同灭。"""
     unique = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with atomic(path) as temporary:
-        safetensors.torch.save_file(unique, temporary, metadata={"state": json.dumps(state or {}, ensure_ascii=False)})
+        try:
+            safetensors.torch.save_file(unique, temporary, metadata={"state": json.dumps(state or {}, ensure_ascii=False)})
+        except SafetensorError as error:  # 它把系统的错误包了一层，这里还原成 OSError
+            code = re.search(r"os error (\d+)", str(error))
+            raise OSError(int(code.group(1)) if code else errno.EIO, "写不进检查点", str(path)) from error
 
 
 def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict]:

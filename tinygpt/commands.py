@@ -16,7 +16,7 @@ from tinygpt.config import GPTConfig, preset
 from tinygpt.data import ContiguousWindows, RandomWindows, prepare
 from tinygpt.device import cpu_bf16_speedup, pick_device, pick_precision
 from tinygpt.errors import InputError
-from tinygpt.generate import Sampling, complete, stream_text
+from tinygpt.generate import Sampling, check_prompts, complete, stream_text
 from tinygpt.gpt import GPT
 from tinygpt.losses import causal_objective
 from tinygpt.pretrained import load, model_folder
@@ -189,6 +189,7 @@ def generate(args) -> int:
     model, tokenizer = load(args.model, pick_device(args.device))
     if not args.prompt:
         raise InputError("提示是空的", "至少一个字", "给一段开头，例如 机器学习是")
+    check_prompts([tokenizer.encode(args.prompt)], model.config.context_length)
     samples = []
     for index in range(args.num_samples):
         seed = None if args.seed is None else args.seed + index

@@ -40,7 +40,7 @@ class GPTConfig:
         if self.n_embd % self.n_head:
             near = max(self.n_head, round(self.n_embd / self.n_head) * self.n_head)
             raise InputError(
-                f"n_embd = {self.n_embd},n_head = {self.n_head},{self.n_embd} ÷ {self.n_head} 有余数 {self.n_embd % self.n_head}",
+                f"n_embd = {self.n_embd}，n_head = {self.n_head}，{self.n_embd} ÷ {self.n_head} 有余数 {self.n_embd % self.n_head}",
                 "n_embd 能被 n_head 整除，这样每个头分到同样多的维数",
                 f"例如把 n_embd 改成 {near}",
             )
@@ -85,5 +85,5 @@ def reject_unknown(names, known, what: str) -> None:
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-            fix = f"你想写的是不是 {near[0]}?" if near else "从上面列出的名字里选一个"
-            raise InputError(f"不认识的{what}:{name}", "、".join(known), fix)
+            fix = f"你想写的是不是 {near[0]}？" if near else "从上面列出的名字里选一个"
+            raise InputError(f"不认识的{what}：{name}", "、".join(known), fix)

@@ -37,6 +37,8 @@ class TokenDataset:
         self.validation = self._open("validation")
 
     def _open(self, name: str) -> np.ndarray:
+        if self.meta[f"{name}_tokens"] == 0:  # 空文件不能映射
+            return np.empty(0, self.meta["dtype"])
         return np.memmap(self.folder / f"{name}.bin", dtype=self.meta["dtype"], mode="r")
 
 

@@ -147,7 +147,7 @@ def _json_lines(file, path: Path) -> Iterator[tuple[object, str]]:
                 yield json.loads(line), f"{path} 第 {number} 行"
             except json.JSONDecodeError as error:
                 raise InputError(
-                    f"{path} 第 {number} 行不是完整的 JSON:{error.msg}（第 {error.colno} 个字符处）", '每行一个 JSON 对象，如 {"text": "…"}', "改正或删去这一行"
+                    f"{path} 第 {number} 行不是完整的 JSON：{error.msg}（第 {error.colno} 个字符处）", '每行一个 JSON 对象，如 {"text": "…"}', "改正或删去这一行"
                 ) from error
 
 
@@ -165,7 +165,7 @@ def _json_items(file, path: Path) -> Iterator[tuple[object, str]]:
         except json.JSONDecodeError as error:
             more = file.read(PIECE)
             if not more:
-                raise InputError(f"{path} 第 {number + 1} 项不是完整的 JSON:{error.msg}", "一个由对象组成的列表", "用 JSON 检查工具改正它") from error
+                raise InputError(f"{path} 第 {number + 1} 项不是完整的 JSON：{error.msg}", "一个由对象组成的列表", "用 JSON 检查工具改正它") from error
             buffer += more
             continue
         number += 1

@@ -121,7 +121,7 @@ class Tokenizer:
         backend = cls._untrained()
         reserved = len(SPECIAL_TOKENS) + len(BYTE_TOKENS)
         if vocab_size < reserved + 26:
-            raise InputError(f"词表大小 {vocab_size}", f"至少 {reserved + 26}(8 个特殊 token、256 个字节，再加一些字)", "常用 1000 到 8000，默认 4096")
+            raise InputError(f"词表大小 {vocab_size}", f"至少 {reserved + 26}（8 个特殊 token、256 个字节，再加一些字）", "常用 1000 到 8000，默认 4096")
 
         def counted(source):
             for text in source:
