@@ -97,16 +97,23 @@ def _write(passages, encode, work: Path, vocab_size: int, eos: int, validation_f
                     current = hashlib.sha256()
     ranges, method = _split(ends, splits, hashes, validation_fraction)
     meta = {"dtype": dtype.name, "documents": len(ends), "tokens": written, "split": method, **counts}
-    everything = np.memmap(work / "all.bin", dtype=dtype, mode="r") if written else np.empty(0, dtype)
     for name, pieces in ranges.items():
-        with (work / f"{name}.bin").open("wb") as file:
+        with (work / "all.bin").open("rb") as everything, (work / f"{name}.bin").open("wb") as file:
             for start, end in pieces:
-                everything[start:end].tofile(file)
+                _copy(everything, file, start * dtype.itemsize, end * dtype.itemsize)
         meta[f"{name}_tokens"] = sum(end - start for start, end in pieces)
         meta[f"{name}_documents"] = len(pieces)
-    del everything
     (work / "all.bin").unlink()
     return meta
+
+
+def _copy(source, target, start: int, end: int, block: int = 1 << 20) -> None:
+    """把 source 的第 start 到 end 字节抄到 target，一次不超过一块：映射整个文件会占用同样多的内存。"""
+    source.seek(start)
+    while start < end:
+        data = source.read(min(block, end - start))
+        target.write(data)
+        start += len(data)
 
 
 def _groups(passages, characters: int = 1 << 18) -> Iterator[list]:
