@@ -75,6 +75,12 @@ def test_shi_is_always_its_own_token(tokenizer, before, after):
     assert [token for token in tokens if "是" in token] == ["是"] * text.count("是")
 
 
+def test_shi_never_merges_even_when_it_is_always_followed_by_the_same():
+    trained = Tokenizer.train_bpe(["是是非非。就是的是的。"] * 50, 320)
+    assert [token for token in map(trained.token, range(264, trained.vocab_size)) if "是" in token] == ["是"]
+    assert trained.encode("是是") == [trained.id("是")] * 2
+
+
 def test_a_prompt_that_ends_in_shi_is_cut_as_in_the_text(tokenizer):
     """“机器学习是”的编号,是更长的句子的编号的开头。"""
     prompt = tokenizer.encode("机器学习是")

@@ -1,0 +1,205 @@
+"""附带文字的测试：小百科的数量、划分、不重复、干净；passages 与 digest；附带的分词器。"""
+
+import re
+import shutil
+from collections import Counter, defaultdict
+from itertools import combinations
+
+import pytest
+
+from tinygpt import corpus
+from tinygpt.tokenizer import EOS, Tokenizer
+
+HAN = re.compile("[\u4e00-\u9fff]")
+PUNCTUATION = "，。、；：？！“”‘’（）《》—…·"
+ASCII = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+IN_NUMBERS = " .%+-=×÷/"  # 用在数、式子与英文名字里：3.14、90%、3 + 4 = 7、x / 2、GPT-2
+ALLOWED = re.compile("[\u4e00-\u9fff\n" + re.escape(PUNCTUATION + ASCII + IN_NUMBERS) + "]*")
+BRACKETS = {"”": "“", "’": "‘", "）": "（", "》": "《"}
+OPENING = "机器学习是"
+
+
+def hanzi(text):
+    return len(HAN.findall(text))
+
+
+def sentences(text):
+    """句子可以从行首起，也可以在 。！？“： 之后起；句末的标点留着，引号去掉。"""
+    return [s.strip("”“ ") for s in re.split("(?<=[。！？“：])|\n", text) if s.strip("”“ ")]
+
+
+@pytest.fixture(scope="module")
+def documents():
+    return list(corpus.documents())
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return Tokenizer.load(corpus.TOKENIZER)
+
+
+# ---- 数量与划分 ----
+
+
+def test_size_and_genres(documents):
+    lengths = [hanzi(d.text) for d in documents]
+    genres = Counter(d.genre for d in documents)
+    held_out = sum(d.split == "validation" for d in documents)
+    characters = len({c for d in documents for c in d.text if HAN.match(c)})
+    share = "、".join(f"{genre} {genres[genre] / len(documents):.1%}" for genre in corpus.GENRES)
+    print(f"\n{len(documents)} 篇，{sum(lengths)} 汉字（{min(lengths)}–{max(lengths)}），{characters} 个不同的字，验证 {held_out} 篇；{share}")
+    assert sum(lengths) >= 200_000
+    assert len(documents) >= 500
+    assert [d.title for d, n in zip(documents, lengths, strict=True) if not 200 <= n <= 900] == []
+    assert set(genres) == set(corpus.GENRES)
+    assert min(genres.values()) >= 0.01 * len(documents)  # 每种体裁都有，最少的（诗）占 2 %
+    assert max(genres.values()) <= 0.8 * len(documents)
+    assert characters <= 2_800
+
+
+def test_titles_are_unique(documents):
+    assert [title for title, n in Counter(d.title for d in documents).items() if n > 1] == []
+
+
+def test_the_split_is_fixed_and_small(documents):
+    assert {d.split for d in documents} == {"train", "validation"}
+    held_out = sum(hanzi(d.text) for d in documents if d.split == "validation")
+    assert 0.05 <= held_out / sum(hanzi(d.text) for d in documents) <= 0.12
+    assert list(corpus.documents()) == documents
+    for split in ("train", "validation"):
+        assert list(corpus.documents(split)) == [d for d in documents if d.split == split] != []
+    for genre in corpus.GENRES:
+        assert list(corpus.documents(genre=genre)) == [d for d in documents if d.genre == genre]
+
+
+# ---- 不重复 ----
+
+
+def test_no_long_sentence_more_than_twice(documents):
+    counts = Counter(s for d in documents for s in re.split("(?<=[。！？])|\n", d.text.replace("“", "").replace("”", "")) if hanzi(s) >= 12)
+    assert [s for s, n in counts.items() if n > 2] == []
+
+
+def test_no_near_duplicates(documents):
+    where = defaultdict(set)
+    for number, document in enumerate(documents):
+        text = re.sub(r"\s", "", document.text)
+        for i in range(len(text) - 7):
+            where[text[i : i + 8]].add(number)
+    shared = Counter(pair for numbers in where.values() if len(numbers) > 1 for pair in combinations(sorted(numbers), 2))
+    assert [(documents[a].title, documents[b].title, n) for (a, b), n in shared.items() if n > 30] == []
+
+
+def test_the_wording_varies(documents):
+    grams = [d.text[i : i + 4] for d in documents for i in range(len(d.text) - 3)]
+    assert len(set(grams)) / len(grams) > 0.75  # 量得 0.82；照模板写的小世界要低得多
+
+
+def test_many_sentences_open_with_the_example(documents):
+    opened = [(s, d.title) for d in documents for s in sentences(d.text) if s.startswith(OPENING)]
+    assert len({s for s, _ in opened}) >= 60
+    assert len({title for _, title in opened}) >= 60
+
+
+# ---- 干净 ----
+
+
+def test_only_the_allowed_characters(documents):
+    assert [(d.title, ALLOWED.sub("", d.text, count=1)[:20]) for d in documents if not ALLOWED.fullmatch(d.text)] == []
+    assert not any(re.search("锟|烫烫|屯屯", d.text) for d in documents)  # 编码弄错时常见的乱码
+
+
+def test_no_ascii_punctuation_between_chinese_characters(documents):
+    wide = f"[\u4e00-\u9fff{PUNCTUATION}]"
+    between = re.compile(rf"{wide} *[!-/:-@\[-`{{-~]+ *(?={wide}|$)", re.MULTILINE)
+    texts = [(d.title, d.text.replace("伯纳斯-李", "")) for d in documents]  # 人名里的连字符
+    assert [(title, between.findall(text)) for title, text in texts if between.search(text)] == []
+
+
+def test_punctuation_is_clean(documents):
+    # 连着的、在行首的标点，汉字之间的空格，单个的 — 与 …，空行与行首行末的空白
+    unclean = re.compile("[，。、；：？！][，。、；：]|^[，。、；：？！”’）》]|[\u4e00-\u9fff] +[\u4e00-\u9fff]|(?<!—)—(?!—)|(?<!…)…(?!…)|^\\s|[ \n]$|\n\n", re.MULTILINE)
+    assert [(d.title, unclean.findall(d.text)) for d in documents if unclean.search(d.text)] == []
+
+
+def test_quotes_and_brackets_are_balanced(documents):
+    def balanced(paragraph):
+        still_open = []
+        for c in paragraph:
+            if c in BRACKETS.values():
+                still_open.append(c)
+            elif c in BRACKETS and (not still_open or still_open.pop() != BRACKETS[c]):
+                return False
+        return not still_open
+
+    assert [(d.title, p) for d in documents for p in d.text.split("\n") if not balanced(p)] == []
+
+
+def test_paragraphs_end_as_sentences(documents):
+    paragraphs = [(d.title, p) for d in documents if d.genre != "诗" for p in d.text.split("\n")]
+    assert [(title, p[-12:]) for title, p in paragraphs if not re.search("[。？！…”）]$", p)] == []
+
+
+# ---- passages 与 digest ----
+
+
+def test_passages(documents):
+    passages = list(corpus.passages())
+    assert passages == list(corpus.passages())
+    assert {p.split for p in passages} == {"train", "validation"}
+    assert all(p.ends_document and p.text.strip() for p in passages)
+    assert [(p.text, p.split) for p in passages[: len(documents)]] == [(d.text, d.split) for d in documents]
+    world = passages[len(documents) :]
+    for split, size in corpus.WORLD_CHARACTERS.items():
+        assert size <= sum(len(p.text) for p in world if p.split == split) <= 1.05 * size
+    assert len({p.source for p in passages[: len(documents)]}) == len(documents)
+    assert not {p.text for p in passages if p.split == "train"} & {p.text for p in passages if p.split == "validation"}
+
+
+def test_digest_changes_with_the_files(tmp_path, monkeypatch):
+    before = corpus.digest()
+    folder = tmp_path / "encyclopedia"
+    shutil.copytree(corpus.FOLDER, folder)
+    monkeypatch.setattr(corpus, "FOLDER", folder)
+    assert corpus.digest() == before  # 只看内容，不看位置
+    path = sorted(folder.glob("*.jsonl"))[0]
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("。", "！", 1), encoding="utf-8", newline="\n")
+    assert corpus.digest() != before
+    path.write_text(text, encoding="utf-8", newline="\n")
+    assert corpus.digest() == before
+    path.unlink()
+    assert corpus.digest() != before
+
+
+def test_digest_changes_with_the_amount_of_world(monkeypatch):
+    before = corpus.digest()
+    monkeypatch.setattr(corpus, "WORLD_CHARACTERS", {"train": 1000, "validation": 1000})
+    assert corpus.digest() != before
+
+
+# ---- 附带的分词器 ----
+
+
+def test_the_ids_of_the_article(tokenizer):
+    assert tokenizer.encode(OPENING) == [1256, 3419]
+    assert tokenizer.encode(OPENING, eos=True) == [1256, 3419, EOS] == [1256, 3419, 7]
+    assert tokenizer.vocab_size == 4096
+
+
+def test_the_shipped_tokenizer_is_a_fresh_training(tokenizer):
+    """只用小百科的训练部分：验证文字不参加分词器的训练。"""
+    fresh = Tokenizer.train_bpe(d.text for d in corpus.documents("train")).with_ids({"机器学习": 1256, "是": 3419})
+    assert fresh.fingerprint == tokenizer.fingerprint
+
+
+def test_every_document_round_trips(tokenizer, documents):
+    texts = [d.text for d in documents]
+    assert [tokenizer.decode(ids) for ids in tokenizer.encode_batch(texts)] == texts
+
+
+def test_characters_per_token(tokenizer):
+    texts = [d.text for d in corpus.documents("validation")]
+    ratio = sum(map(len, texts)) / sum(map(len, tokenizer.encode_batch(texts)))
+    print(f"\n验证文字每个 token {ratio:.3f} 个字符")
+    assert ratio > 1.35  # 量得 1.41
