@@ -202,7 +202,7 @@ def test_ctrl_c_saves_and_tells_how_to_resume(cli, text, tmp_path, monkeypatch):
     assert code == 130 and "--resume" in err
     monkeypatch.setattr(Trainer, "_one_step", original)
     code, out, _ = cli("train", "--data", text, "--out", "run", *TINY, "--resume")
-    assert code == 0 and "已经做完 4 步" in out
+    assert code == 0 and "已经做完 3 步" in out  # 第 4 步没有做完，从第 3 步的检查点接着
 
 
 def test_tokenizer_train_and_show(cli, text, tmp_path):

@@ -8,13 +8,13 @@
 __version__ = "0.1.0"
 
 from tinygpt.cache import KVCache
-from tinygpt.config import PRESETS, GPTConfig, preset
+from tinygpt.config import PRESETS, GPTConfig, TrainConfig, preset
 from tinygpt.errors import InputError
 from tinygpt.generate import Sampling, complete, generate, sample_next_token, stream_text
 from tinygpt.gpt import GPT
 from tinygpt.pretrained import load
 from tinygpt.tokenizer import Tokenizer
-from tinygpt.trainer import Metrics, TrainConfig, Trainer, evaluate
+from tinygpt.trainer import Metrics, Trainer, evaluate
 
 __all__ = [
     "GPT", "GPTConfig", "InputError", "KVCache", "Metrics", "PRESETS", "Sampling", "Tokenizer", "TrainConfig", "Trainer",

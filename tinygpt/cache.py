@@ -24,6 +24,8 @@ class KVCache:
 
     def __init__(self, config: GPTConfig, batch_size: int = 1, capacity: int | None = None, device=None, dtype=None):
         self.capacity = config.context_length if capacity is None else capacity
+        if not 0 < self.capacity <= config.context_length:
+            raise InputError(f"缓存的容量 {self.capacity}", f"1 到上下文长度 {config.context_length}", "位置 embedding 只有这么多个，改小容量")
         shape = (config.n_layer, batch_size, config.n_head, self.capacity, config.head_dim)
         self.keys = torch.zeros(shape, device=device, dtype=dtype)
         self.values = torch.zeros(shape, device=device, dtype=dtype)

@@ -51,11 +51,14 @@ def write_json(path: str | Path, values: dict) -> None:
 
 def read_json(path: str | Path) -> dict:
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        values = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError(f"没有 {path}", "tinygpt 训练出来的模型文件夹", "检查 --model 指向的文件夹") from error
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise InputError(f"{path} 已损坏：{error}", "完整的 JSON 文件", "重新训练，或从备份恢复") from error
+    if not isinstance(values, dict):
+        raise InputError(f"{path} 里是 {values!r}", "一个 JSON 对象", "检查它是不是 tinygpt 写的")
+    return values
 
 
 def save_tensors(path: str | Path, tensors: dict[str, Tensor], state: dict | None = None) -> None:

@@ -76,15 +76,9 @@ def add_fields(parser, cls, skip=()):
             group.add_argument(flag, type=kind, metavar=kind.__name__.upper(), default=argparse.SUPPRESS, help=text)
 
 
-def given(args, cls, skip=()) -> dict:
-    """用户在命令行上明确给出的、属于 cls 的字段。"""
-    return {f.name: getattr(args, f.name) for f in dataclasses.fields(cls) if f.name not in skip and hasattr(args, f.name)}
-
-
 def build_parser() -> Parser:
-    from tinygpt.config import GPTConfig
+    from tinygpt.config import GPTConfig, TrainConfig
     from tinygpt.generate import Sampling
-    from tinygpt.trainer import TrainConfig
 
     parser = Parser(prog="tinygpt", description="训练、使用、检查你自己的简版 GPT。")
     commands = parser.add_subparsers(dest="command", required=True, metavar="命令")

@@ -1,10 +1,11 @@
-"""模型的全部超参数，一处写明，一处检查。
+"""模型与训练的全部超参数，一处写明，一处检查。
 
-这里只知道数字，不知道张量。训练的参数在 trainer.py 的 TrainConfig 里。
+这里只知道数字，不知道张量。
 """
 
 import dataclasses
 import difflib
+import math
 from dataclasses import dataclass, field
 
 from tinygpt.errors import InputError
@@ -60,8 +61,52 @@ class GPTConfig:
     @classmethod
     def from_dict(cls, values: dict) -> "GPTConfig":
         """由字典构造；字典里有不认识的名字就报错，并指出最像的那个。"""
+        if not isinstance(values, dict):
+            raise InputError(f"模型的配置是 {values!r}", "一组“名字：值”", "检查 config.json 是不是 tinygpt 写的")
         reject_unknown(values, [f.name for f in dataclasses.fields(cls)], "GPTConfig 的字段")
         return cls(**values)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """训练的全部参数。"""
+
+    steps: int | None = documented(None, "训练多少步；与 minutes 二选一")
+    minutes: float | None = documented(None, "大约训练多少分钟：先走几步量出速度，再定下总步数")
+    batch_size: int = documented(16, "每个小批多少个窗口")
+    accumulation: int = documented(1, "多少个小批的梯度合成一步")
+    optimizer: str = documented("muon", "muon（矩阵用 Muon，其余用 AdamW）或 adamw（全部用 AdamW）")
+    learning_rate: float = documented(3e-3, "最高学习率；adamw 宜用 1e-3 左右")
+    min_learning_rate_ratio: float = documented(0.1, "余弦降到最高学习率的几分之几")
+    warmup_steps: int = documented(50, "学习率从 0 升到最高用多少步")
+    weight_decay: float = documented(0.5, "矩阵的权重衰减；文字少、要反复读时宜大些")
+    beta2: float = documented(0.99, "AdamW 的 β2")
+    clip_norm: float = documented(1.0, "全部梯度的总范数超过它就按比例缩小；0 为不裁剪")
+    eval_interval: int = documented(50, "每多少步算一次验证损失，并存一次检查点")
+    patience: int = documented(5, "验证损失连续多少次没有变好就提前停止；0 为不停")
+    precision: str = documented("auto", "auto、fp32、bf16 或 fp16;auto 取这台机器上快的")
+    compile: bool = documented(False, "用 torch.compile：第一步要编译几十秒，以后每步快一些")
+    seed: int = documented(0, "随机种子：初始化、dropout 与数据的次序")
+
+    def __post_init__(self):
+        if self.steps is not None and self.minutes is not None:
+            raise InputError(f"steps = {self.steps},minutes = {self.minutes}", "两个里只给一个", "去掉其中一个")
+        if self.optimizer not in ("adamw", "muon"):
+            raise InputError(f"optimizer = {self.optimizer!r}", "muon 或 adamw", "不确定就用 muon")
+        for name in ("steps", "batch_size", "accumulation", "eval_interval"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InputError(f"{name} = {value}", "至少为 1", f"给 {name} 一个正整数")
+        for name in ("learning_rate", "minutes"):
+            value = getattr(self, name)
+            if value is not None and not (value > 0 and math.isfinite(value)):
+                raise InputError(f"{name} = {value}", "大于 0 的数", f"改正 {name}")
+        for name in ("warmup_steps", "weight_decay", "clip_norm", "patience", "seed"):
+            if not getattr(self, name) >= 0:
+                raise InputError(f"{name} = {getattr(self, name)}", "不小于 0", f"改正 {name}")
+        for name, highest in (("beta2", 1), ("min_learning_rate_ratio", 1 + 1e-9)):
+            if not 0 <= getattr(self, name) < highest:
+                raise InputError(f"{name} = {getattr(self, name)}", "0 到 1 之间（beta2 要小于 1）", f"改正 {name}")
 
 
 PRESETS = {

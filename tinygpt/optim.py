@@ -20,8 +20,9 @@ def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
 
 def adamw(groups: list[dict], learning_rate: float, beta2: float) -> torch.optim.AdamW:
     """AdamW(Loshchilov 与 Hutter 2019)。在 CPU 与 CUDA 上用融合实现：一次走完全部参数，更快。"""
+    groups = [group for group in groups if group["params"]]
     fused = groups[0]["params"][0].device.type in ("cpu", "cuda")
-    return torch.optim.AdamW([g for g in groups if g["params"]], lr=learning_rate, betas=(0.9, beta2), fused=fused)
+    return torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, beta2), fused=fused)
 
 
 def build_optimizers(model: nn.Module, name: str, learning_rate: float, weight_decay: float, beta2: float) -> list[torch.optim.Optimizer]:
@@ -41,7 +42,7 @@ def build_optimizers(model: nn.Module, name: str, learning_rate: float, weight_d
     chosen = {id(p) for p in matrices}
     groups = [dict(group, params=[p for p in group["params"] if id(p) not in chosen]) for group in parameter_groups(model, weight_decay)]
     muon = torch.optim.Muon(matrices, lr=learning_rate, weight_decay=weight_decay, momentum=0.95, adjust_lr_fn="match_rms_adamw")
-    return [adamw(groups, learning_rate, beta2), muon]
+    return [adamw(groups, learning_rate, beta2), muon] if any(group["params"] for group in groups) else [muon]
 
 
 def warmup_cosine(step: int, total: int, warmup: int, floor: float) -> float:

@@ -53,13 +53,17 @@ def find_files(paths) -> list[Path]:
 
 def read_passages(paths, field: str = "text") -> Iterator[Passage]:
     """依次读出所有文字。空白的文档跳过；一个字也没有时报错。"""
-    any_text = False
-    files = find_files(paths)
+    any_text, files = False, find_files(paths)
     for path in files:
+        held = []  # 一篇的开头若是几段空白，先留着：后面有字才交出，整篇空白就丢掉
         for passage in _read_file(path, field):
-            if passage.text.strip() or not passage.ends_document:
+            held.append(passage)
+            if passage.text.strip() or any_text and held[0] is None:
                 any_text = True
-                yield passage
+                yield from filter(None, held)
+                held = [None]  # 表示这一篇已经有字了
+            if passage.ends_document:
+                held = []
     if not any_text:
         raise InputError("没有读到文字：" + "、".join(map(str, files)), "至少一篇有内容的文档", "检查文件是不是空的")
 
@@ -153,29 +157,49 @@ def _json_lines(file, path: Path) -> Iterator[tuple[object, str]]:
 
 def _json_items(file, path: Path) -> Iterator[tuple[object, str]]:
     """逐项读一个 JSON 列表，不把整个文件放进内存；文件也可以只是一个对象。"""
-    decoder, buffer, number, started = json.JSONDecoder(), file.read(PIECE).lstrip(), 0, False
-    if buffer.startswith("["):
-        started, buffer = True, buffer[1:]
-    while True:
-        buffer = buffer.lstrip(" \t\n\r,")
-        if started and buffer.startswith("]") or not buffer and not (buffer := file.read(PIECE)):
+    decoder, buffer, number = json.JSONDecoder(), "", 0
+
+    def broken(why: str) -> InputError:
+        return InputError(f"{path} 第 {number + 1} 项不是完整的 JSON：{why}", "一个由对象组成的列表", "用 JSON 检查工具改正它")
+
+    def peek() -> str:
+        """下一个不是空白的字符，不够就再读；文件完了是空的。"""
+        nonlocal buffer
+        buffer = buffer.lstrip()
+        while not buffer and (more := file.read(PIECE)):
+            buffer = more.lstrip()
+        return buffer[:1]
+
+    if not peek():
+        return
+    in_list = peek() == "["
+    if in_list:
+        buffer = buffer[1:]
+        if peek() == "]":
             return
+    while True:
+        if not peek():
+            raise broken("文件到这里就断了")
         try:
             item, end = decoder.raw_decode(buffer)
         except json.JSONDecodeError as error:
-            more = file.read(PIECE)
+            more = file.read(max(PIECE, len(buffer)))  # 越读越多，长的一项也不会反复解析太多遍
             if not more:
-                raise InputError(f"{path} 第 {number + 1} 项不是完整的 JSON：{error.msg}", "一个由对象组成的列表", "用 JSON 检查工具改正它") from error
+                raise broken(error.msg) from error
             buffer += more
             continue
-        number += 1
+        buffer, number = buffer[end:], number + 1
         yield item, f"{path} 第 {number} 项"
-        buffer = buffer[end:]
+        mark, buffer = peek(), buffer[1:]
+        if mark == ("]" if in_list else ""):
+            return
+        if not in_list or mark != ",":
+            raise broken("后面多了或少了符号" if mark else "文件到这里就断了")
 
 
 def _passage(row, source: str, field: str) -> Passage:
     if isinstance(row, str):
-        return Passage(row, source)
+        row = {field: row}
     if not isinstance(row, dict) or not isinstance(row.get(field), str):
         names = "、".join(row) if isinstance(row, dict) else type(row).__name__
         raise InputError(f"{source} 没有文字字段 {field!r}，只有：{names}", f"每项是一个对象，{field!r} 里是文字", "用 --field 指出文字在哪个字段")

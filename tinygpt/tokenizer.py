@@ -14,8 +14,9 @@
 import codecs
 import hashlib
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import tokenizers
@@ -27,6 +28,7 @@ SPECIAL_TOKENS = ("<pad>", "<unk>", "<bos>", "<cls>", "<sep>", "<mask>", "<chat>
 PAD, UNK, BOS, CLS, SEP, MASK, CHAT, EOS = range(8)
 BYTE_TOKENS = tuple(f"<0x{byte:02X}>" for byte in range(256))
 MAX_HAN = 4  # 汉字词元最长几个字
+HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 # BPE 只在段内合并。“是”自成一段：提示常停在“是”之后（“机器学习是”），它若与后面的字粘成一个词，
 # 这样的提示就成了训练时没见过的切法。其余汉字连成一段；字母连成一段，可带一个前导空格；数字一个一个；
@@ -154,7 +156,7 @@ class Tokenizer:
             if len(vocabulary) >= vocab_size:
                 break
             joined = left + right
-            han = len(joined) if "\u4e00" <= joined[0] <= "\u9fff" else 0
+            han = len(joined) if HAN.search(joined) else 0
             if left not in vocabulary or right not in vocabulary or joined in SPECIAL_TOKENS + BYTE_TOKENS or han > MAX_HAN:
                 continue
             vocabulary.setdefault(joined, len(vocabulary))

@@ -26,52 +26,13 @@ import torch
 from torch import nn
 
 from tinygpt.checkpoint import load_tensors, load_weights, model_tensors, save_tensors
-from tinygpt.config import documented
+from tinygpt.config import TrainConfig
 from tinygpt.device import PRECISIONS, pick_precision
 from tinygpt.errors import InputError
 from tinygpt.losses import causal_objective, count_targets
 from tinygpt.optim import build_optimizers, warmup_cosine
 
 SPEED_STEPS = 12  # 给定时间而不给步数时，先走这么多步量速度
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """训练的全部参数。"""
-
-    steps: int | None = documented(None, "训练多少步；与 minutes 二选一")
-    minutes: float | None = documented(None, "大约训练多少分钟：先走几步量出速度，再定下总步数")
-    batch_size: int = documented(16, "每个小批多少个窗口")
-    accumulation: int = documented(1, "多少个小批的梯度合成一步")
-    optimizer: str = documented("muon", "muon（矩阵用 Muon，其余用 AdamW）或 adamw（全部用 AdamW）")
-    learning_rate: float = documented(3e-3, "最高学习率；adamw 宜用 1e-3 左右")
-    min_learning_rate_ratio: float = documented(0.1, "余弦降到最高学习率的几分之几")
-    warmup_steps: int = documented(50, "学习率从 0 升到最高用多少步")
-    weight_decay: float = documented(0.5, "矩阵的权重衰减；文字少、要反复读时宜大些")
-    beta2: float = documented(0.99, "AdamW 的 β2")
-    clip_norm: float = documented(1.0, "全部梯度的总范数超过它就按比例缩小；0 为不裁剪")
-    eval_interval: int = documented(50, "每多少步算一次验证损失，并存一次检查点")
-    patience: int = documented(5, "验证损失连续多少次没有变好就提前停止；0 为不停")
-    precision: str = documented("auto", "auto、fp32、bf16 或 fp16;auto 取这台机器上快的")
-    compile: bool = documented(False, "用 torch.compile：第一步要编译几十秒，以后每步快一些")
-    seed: int = documented(0, "随机种子：初始化、dropout 与数据的次序")
-
-    def __post_init__(self):
-        if self.steps is not None and self.minutes is not None:
-            raise InputError(f"steps = {self.steps},minutes = {self.minutes}", "两个里只给一个", "去掉其中一个")
-        if self.optimizer not in ("adamw", "muon"):
-            raise InputError(f"optimizer = {self.optimizer!r}", "muon 或 adamw", "不确定就用 muon")
-        for name in ("steps", "batch_size", "accumulation", "eval_interval"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise InputError(f"{name} = {value}", "至少为 1", f"给 {name} 一个正整数")
-        for name in ("learning_rate", "minutes"):
-            value = getattr(self, name)
-            if value is not None and not (value > 0 and math.isfinite(value)):
-                raise InputError(f"{name} = {value}", "大于 0 的数", f"改正 {name}")
-        for name in ("warmup_steps", "weight_decay", "clip_norm", "patience"):
-            if getattr(self, name) < 0:
-                raise InputError(f"{name} = {getattr(self, name)}", "不小于 0", f"改正 {name}")
 
 
 @dataclass(frozen=True)
@@ -131,6 +92,7 @@ class Trainer:
         self.step = self.tokens = 0
         self.best_loss, self.best_step, self.bad_evals = math.inf, 0, 0
         self.stopped_early = False
+        self.between_steps = True  # 只有在两步之间，状态才是完整的，才可以存
         self._forward = torch.compile(model) if config.compile else model
         self._best = {}
         seed_everything(config.seed)
@@ -138,18 +100,22 @@ class Trainer:
     # ---- 迭代 ----
 
     def __iter__(self) -> Iterator[Metrics]:
+        if self.out:
+            self.out.mkdir(parents=True, exist_ok=True)
         self.model.train()
-        started = time.perf_counter()
+        started, first = time.perf_counter(), self.step
         while not self.finished:
+            self.between_steps = False
             metrics = self._one_step()
-            if self.total_steps is None and self.step >= SPEED_STEPS:
-                per_step = (time.perf_counter() - started) / self.step
+            if self.total_steps is None and self.step - first >= SPEED_STEPS:
+                per_step = (time.perf_counter() - started) / (self.step - first)
                 self.total_steps = max(self.step, round(self.config.minutes * 60 / per_step))
             if self.step % self.config.eval_interval == 0 or self.finished:
                 metrics = self._evaluate(metrics)
             self._record(metrics)
             if metrics.val_loss is not None or self.step % self.config.eval_interval == 0 or self.finished:
                 self.save()
+            self.between_steps = True
             yield metrics
         self.restore_best()
 
@@ -238,7 +204,7 @@ class Trainer:
     def restore_best(self) -> None:
         """把模型换回验证损失最小时的权重；没有评估过就保持最后的权重。"""
         if self.out:
-            if self.validation is None:
+            if not self.best_step:  # 从没有过有限的验证损失（或没有验证集）：就用最后的
                 save_tensors(self.out / "model.safetensors", model_tensors(self.model), {"step": self.step})
             best, _ = load_tensors(self.out / "model.safetensors")
         else:
@@ -267,6 +233,8 @@ class Trainer:
     def resume(self) -> int:
         """从 out 里的检查点接着训练，返回已经做完的步数。数据、分词器、参数有一项不同就报错。"""
         tensors, state = load_tensors(self.out / "training.safetensors")
+        if not {"config", "fingerprint", *RESUMED} <= state.keys():
+            raise InputError(f"{self.out / 'training.safetensors'} 不是训练的检查点", "tinygpt train 写的 training.safetensors", "换一个 --out 重新训练")
         self._check_same(state)
         load_weights(self.model, {n[len("model.") :]: t for n, t in tensors.items() if n.startswith("model.")}, self.out)
         saved = [optimizer.state_dict() for optimizer in self.optimizers]
@@ -295,7 +263,6 @@ class Trainer:
 
     def _record(self, metrics: Metrics) -> None:
         if self.out:
-            self.out.mkdir(parents=True, exist_ok=True)
             with (self.out / "metrics.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(dataclasses.asdict(metrics)) + "\n")
 
