@@ -165,7 +165,7 @@ def test_digest_changes_with_the_files(tmp_path, monkeypatch):
     shutil.copytree(corpus.FOLDER, folder)
     monkeypatch.setattr(corpus, "FOLDER", folder)
     assert corpus.digest() == before  # 只看内容，不看位置
-    path = sorted(folder.glob("*.jsonl"))[0]
+    path = min(folder.glob("*.jsonl"))
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("。", "！", 1), encoding="utf-8", newline="\n")
     assert corpus.digest() != before
