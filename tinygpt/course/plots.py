@@ -70,7 +70,7 @@ def heatmap(matrix, rows=None, columns=None, ax: Axes | None = None, digits: int
     for (i, j), value in np.ndenumerate(values):
         strength = 0.0 if hidden[i, j] else abs(value) / largest
         text = "−∞" if value == -np.inf else "" if hidden[i, j] else f"{value:.{digits}f}".replace("-", "−")
-        ax.text(j, i, text, ha="center", va="center", color="white" if strength > 0.6 else INK)
+        ax.text(j, i, text, ha="center", va="center", color="white" if strength > 0.75 else INK)
     _label_cells(ax, rows, columns, values.shape)
     ax.set(**labels)
     return finish(ax)

@@ -1,0 +1,80 @@
+"""控件与图的连接：控件一变，就重画一张图。
+
+不用 interact 与 Output 控件：它们的内容存进笔记本以后再运行一遍会多出输出，测试就对不上。
+这里观察每个控件的 value，重画之后换掉 Image 控件的内容。
+"""
+
+import base64
+import io
+from collections.abc import Callable, Mapping
+
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+LABEL = {"description_width": "initial"}
+
+
+def slider(label: str, value: float, low: float, high: float, step: float = 1) -> widgets.Widget:
+    """滑块；四个数都是整数时取整数，否则取小数。松手（或按一次方向键）时才重画。"""
+    whole = all(float(number).is_integer() for number in (value, low, high, step))
+    kind = widgets.IntSlider if whole else widgets.FloatSlider
+    number = int if whole else float
+    return kind(
+        number(value), min=number(low), max=number(high), step=number(step), description=label, style=LABEL,
+        continuous_update=False, layout=widgets.Layout(width="360px"),
+    )  # fmt: skip
+
+
+def choice(label: str, options: list | Mapping, value=None) -> widgets.Dropdown:
+    """下拉菜单；options 是一列取值，或 {显示的字: 取值}。"""
+    options = list(options.items()) if isinstance(options, Mapping) else list(options)
+    extra = {} if value is None else {"value": value}
+    return widgets.Dropdown(options=options, description=label, style=LABEL, layout=widgets.Layout(width="360px"), **extra)
+
+
+class Playground:
+    """一组控件和一张图。
+
+    参数
+    ----
+    draw: 收下 {名字: 控件的取值}（按名字传入），返回一张 matplotlib 的 Figure。
+    controls: {名字: 控件}，名字就是 draw 的参数名。
+    note: 一句说明，写在文字输出里，屏幕阅读器与纯文本环境看到它。
+
+    在 JupyterLab 里显示控件；在没有内核的地方（网页、没有信任的笔记本）显示同一张图的静态 PNG。
+    draw 出错时图不换，错误写在图的下面。
+    """
+
+    def __init__(self, draw: Callable[..., Figure], controls: dict[str, widgets.Widget], note: str):
+        self.draw, self.controls, self.note = draw, controls, note
+        self.image = widgets.Image(value=self.render(), format="png", layout=widgets.Layout(max_width="100%"))
+        self.message = widgets.Label("")
+        for control in controls.values():
+            control.observe(self.redraw, names="value")
+        self.box = widgets.VBox([*controls.values(), self.image, self.message])
+
+    @property
+    def values(self) -> dict:
+        """各控件现在的取值。"""
+        return {name: control.value for name, control in self.controls.items()}
+
+    def render(self) -> bytes:
+        """按现在的取值画一张图，返回 PNG 的字节。"""
+        figure = self.draw(**self.values)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", metadata={"Software": None})
+        plt.close(figure)
+        return buffer.getvalue()
+
+    def redraw(self, change=None) -> None:
+        """重画，换掉图。"""
+        try:
+            self.image.value, self.message.value = self.render(), ""
+        except Exception as error:  # noqa: BLE001 控件的回调里抛出的错误没有人看得见，所以写出来
+            self.message.value = f"这组取值画不出来：{error}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        view = self.box._repr_mimebundle_()
+        picture = {"text/plain": self.note, "image/png": base64.b64encode(self.image.value).decode("ascii")}
+        return view | picture
