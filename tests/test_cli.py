@@ -43,7 +43,7 @@ def run(cli, text, tmp_path):
     return tmp_path / "run"
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["generate"], ["evaluate"], ["tokenizer"], ["tokenizer", "train"], ["tokenizer", "show"], ["info"], ["doctor"]])
+@pytest.mark.parametrize("command", [[], ["train"], ["generate"], ["evaluate"], ["tokenizer"], ["tokenizer", "train"], ["tokenizer", "show"], ["info"], ["doctor"], ["check"], ["exercises"], ["exercises", "reset"]])
 def test_help_is_chinese(cli, command):
     code, out, _ = cli(*command, "--help")
     assert code == 0

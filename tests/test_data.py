@@ -6,7 +6,8 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tinygpt.data import FEW_DOCUMENTS, ContiguousWindows, RandomWindows, TokenDataset, default_cache_dir, prepare
 from tinygpt.errors import InputError
@@ -197,7 +198,7 @@ def test_each_epoch_covers_each_window_once(length, context, batch_size, seed):
     for epoch in range(3):
         begun = sorted(starts[epoch * n : (epoch + 1) * n])
         assert [b - a for a, b in itertools.pairwise(begun)] == [context] * (n - 1)  # 不重叠,不遗漏
-        assert 0 <= begun[0] and begun[-1] + context <= length - 1
+        assert begun[0] >= 0 and begun[-1] + context <= length - 1
     assert n >= (length - 1) // context - 1
 
 

@@ -8,13 +8,23 @@ import random
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from tinygpt.config import GPTConfig
 from tinygpt.errors import InputError
 from tinygpt.generate import (
-    Sampling, complete, evaluation_mode, generate, keep_top_k, keep_top_p, next_token_distribution, penalise_repetition, sample_next_token, stream_text,
+    Sampling,
+    complete,
+    evaluation_mode,
+    generate,
+    keep_top_k,
+    keep_top_p,
+    next_token_distribution,
+    penalise_repetition,
+    sample_next_token,
+    stream_text,
 )  # fmt: skip
 from tinygpt.tokenizer import EOS
 

@@ -9,7 +9,16 @@ from torch.testing import assert_close
 
 from tinygpt.config import GPTConfig
 from tinygpt.layers import (
-    CAUSAL, Block, FeedForward, PostNormBlock, SelfAttention, Transformer, attention, attention_weights, causal_mask, fused_attention,
+    CAUSAL,
+    Block,
+    FeedForward,
+    PostNormBlock,
+    SelfAttention,
+    Transformer,
+    attention,
+    attention_weights,
+    causal_mask,
+    fused_attention,
 )  # fmt: skip
 
 SIZES = [(5, 5), (1, 5), (3, 7), (1, 1), (6, 6)]

@@ -17,7 +17,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # 子进程不经过 confte
 import pytest
 import torch
 
-from tinygpt import checkpoint, cli, trainer as module
+from tinygpt import checkpoint, cli
+from tinygpt import trainer as module
 from tinygpt.checkpoint import load_tensors
 from tinygpt.config import GPTConfig
 from tinygpt.data import ContiguousWindows, RandomWindows
@@ -231,8 +232,7 @@ def test_early_stopping_survives_a_pause(tmp_path):
 
 # ---- Ctrl-C ----
 
-COMMAND = """train --tokenizer char --n-layer 1 --n-head 2 --n-embd 16 --context-length 16 --batch-size 2 --accumulation 2 --dropout 0.2
-    --steps 10 --eval-interval 4 --precision fp32 --device cpu --json""".split()
+COMMAND = ["train", "--tokenizer", "char", "--n-layer", "1", "--n-head", "2", "--n-embd", "16", "--context-length", "16", "--batch-size", "2", "--accumulation", "2", "--dropout", "0.2", "--steps", "10", "--eval-interval", "4", "--precision", "fp32", "--device", "cpu", "--json"]
 
 
 def train_command(folder, *more) -> int:

@@ -4,7 +4,8 @@ import gzip
 import json
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tinygpt import text as module
 from tinygpt.errors import InputError

@@ -5,11 +5,23 @@ import re
 
 import pytest
 import tokenizers
-from hypothesis import example, given, settings, strategies as st
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from tinygpt.errors import InputError
 from tinygpt.tokenizer import (
-    BOS, BYTE_TOKENS, CHAT, CLS, EOS, MASK, MAX_HAN, PAD, SEP, SPECIAL_TOKENS, UNK, Tokenizer,
+    BOS,
+    BYTE_TOKENS,
+    CHAT,
+    CLS,
+    EOS,
+    MASK,
+    MAX_HAN,
+    PAD,
+    SEP,
+    SPECIAL_TOKENS,
+    UNK,
+    Tokenizer,
 )  # fmt: skip
 
 # 任何 Unicode 文字(不含孤立的代理字符),并常常碰到词表里有的字与像特殊 token 的写法
@@ -31,7 +43,7 @@ def test_any_text_round_trips(tokenizer, text):
 
 def test_special_ids():
     assert SPECIAL_TOKENS == ("<pad>", "<unk>", "<bos>", "<cls>", "<sep>", "<mask>", "<chat>", "<eos>")
-    assert (PAD, UNK, BOS, CLS, SEP, MASK, CHAT, EOS) == tuple(range(8))
+    assert tuple(range(8)) == (PAD, UNK, BOS, CLS, SEP, MASK, CHAT, EOS)
 
 
 def test_layout_of_ids(tokenizer):

@@ -132,6 +132,16 @@ def build_parser() -> Parser:
     p.add_argument("--model", default="mini", metavar="DIR", help="模型文件夹或附带模型的名字（默认 mini）")
     p.add_argument("--json", action="store_true", help="结果印成 JSON")
 
+    p = commands.add_parser("check", help="看练习做到哪里", description="各课的练习做到哪里，下一个做什么；给出课的编号，就看那一课。")
+    p.add_argument("lesson", nargs="?", metavar="课", help="课的编号，例如 04")
+    p.add_argument("--json", action="store_true", help="结果印成 JSON")
+
+    p = commands.add_parser("exercises", help="取回没有做过的练习本", description="取回没有做过的练习本。")
+    actions = p.add_subparsers(dest="action", required=True, metavar="动作")
+    q = actions.add_parser("reset", help="换回没有做过的练习本；你改过的旧本改名保存")
+    q.add_argument("lesson", metavar="课", help="课的编号，例如 04")
+    q = actions.add_parser("build", help="由 solutions 生成全部练习本；你改过的不动")
+
     p = commands.add_parser("doctor", help="检查这台机器", description="版本、设备、核数、这里快的精度、中文字体、编码、磁盘。")
     p.add_argument("--json", action="store_true", help="结果印成 JSON")
     return parser

@@ -22,7 +22,6 @@ from tinygpt.text import content_digest, find_files, read_passages
 from tinygpt.tokenizer import EOS, Tokenizer
 from tinygpt.trainer import NonFiniteError, Trainer, seed_everything
 
-
 DEFAULT_STEPS = 500  # 附带的文字、两个核，三分钟以内
 
 

@@ -1,0 +1,141 @@
+"""练习本：由答案生成、与提交的一致、改过的不覆盖、进度数得对。"""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tinygpt.cli import main
+from tinygpt.course import checks, exercises
+from tinygpt.errors import InputError
+
+ROOT = Path(__file__).parents[1]
+SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
+
+
+def read(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """一个只有第 04 课的课程文件夹。"""
+    (tmp_path / "tinygpt").mkdir()
+    for folder in ("solutions", "exercises"):
+        (tmp_path / folder).mkdir()
+        shutil.copy(ROOT / folder / "04_attention_math.ipynb", tmp_path / folder)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(params=SOLUTIONS, ids=lambda path: path.name)
+def solution(request):
+    return request.param
+
+
+def test_every_lesson_with_checks_has_a_book():
+    assert {path.stem[:2] for path in SOLUTIONS} == set(checks.lessons())
+
+
+def test_the_committed_book_is_a_fresh_build(solution):
+    assert read(ROOT / "exercises" / solution.name) == exercises.build(read(solution))
+
+
+def test_the_book_gives_nothing_away_and_has_three_hints(solution):
+    book = read(ROOT / "exercises" / solution.name)
+    sources = [exercises.text_of(cell) for cell in book["cells"]]
+    assert not [source for source in sources if "SOLUTION" in source or "### STUB" in source]
+    numbers = [cell["metadata"]["exercise"] for cell in book["cells"] if "exercise" in cell["metadata"]]
+    assert numbers == list(checks.exercises(solution.stem[:2]))
+    for number in numbers:
+        base = f"e{int(number.split('.')[0]):02d}-{number.split('.')[1]}"
+        cells = {cell["id"]: exercises.text_of(cell) for cell in book["cells"] if cell["id"].startswith(base + "-")}
+        assert {base + "-question", base + "-answer", base + "-check", base + "-hints"} <= set(cells)
+        assert cells[base + "-hints"].count("<details>") == 3
+        assert f'check("{number}"' in cells[base + "-check"] and "分钟" in cells[base + "-question"]
+    assert not [cell for cell in book["cells"] if cell["cell_type"] == "code" and (cell["outputs"] or cell["execution_count"])]
+
+
+def test_the_lesson_points_to_every_exercise(solution):
+    lesson = (ROOT / "notebooks" / solution.name).read_text(encoding="utf-8")
+    assert f"../exercises/{solution.name}" in lesson
+    for number in checks.exercises(solution.stem[:2]):
+        assert f"练习 {number}" in lesson, f"第 {solution.stem[:2]} 课没有提到练习 {number}"
+
+
+def test_the_untouched_book_has_nothing_passed(solution):
+    results = exercises.progress(ROOT / "exercises" / solution.name)
+    assert [row["number"] for row in results] == list(checks.exercises(solution.stem[:2]))
+    assert {row["state"] for row in results} <= {"unwritten", "failed"}, results
+
+
+def test_the_solutions_pass_as_a_learners_book(solution):
+    assert {row["state"] for row in exercises.progress(solution)} == {"passed"}
+
+
+def test_progress_counts_passed_failed_and_unwritten(course, capsys):
+    book = course / "exercises" / "04_attention_math.ipynb"
+    assert main(["check"]) == 1
+    out = capsys.readouterr().out
+    assert "0 / 6  ○○○○○○" in out and "接下来：exercises/04_attention_math.ipynb 里的练习 4.1" in out
+    stub = json.dumps(exercises.STUB, ensure_ascii=False)[1:-1]
+    edit(book, f'→ (…, n)：按最后一个轴归一。\\"\\"\\"\\n    {stub}', '→ (…, n)：按最后一个轴归一。\\"\\"\\"\\n    return z.softmax(-1)')
+    edit(book, f'对 z 的梯度 (…, n)。\\"\\"\\"\\n    {stub}', '对 z 的梯度 (…, n)。\\"\\"\\"\\n    return p * g')
+    assert main(["check", "4"]) == 1
+    out = capsys.readouterr().out
+    assert "1 / 6  ✓✗○○○○" in out and "练习 4.2" in out and "漏了减去加权平均" in out
+    assert main(["check", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["04_attention_math.ipynb"][0]["state"] == "passed"
+
+
+def test_a_finished_book(course, capsys):
+    shutil.copy(course / "solutions" / "04_attention_math.ipynb", course / "exercises")
+    assert main(["check"]) == 0 and "全部通过" in capsys.readouterr().out
+
+
+def test_a_book_that_kills_its_process_is_reported(course, capsys):
+    edit(course / "exercises" / "04_attention_math.ipynb", '"import math\\n', '"import os; os._exit(3)\\n')
+    assert main(["check"]) == 1
+    assert "停住了或者崩溃了" in capsys.readouterr().out
+
+
+def test_building_keeps_what_the_learner_edited(course, capsys):
+    book = course / "exercises" / "04_attention_math.ipynb"
+    edit(book, "import math", "import math  # 我的")
+    before = book.read_bytes()
+    assert main(["exercises", "build"]) == 0
+    assert book.read_bytes() == before and "你改过的没有动" in capsys.readouterr().out
+
+
+def test_running_cells_is_no_edit(course):
+    book = course / "exercises" / "04_attention_math.ipynb"
+    notebook = read(book)
+    notebook["cells"][1]["execution_count"] = 3
+    book.write_text(json.dumps(notebook), encoding="utf-8")
+    assert not exercises.edited(book)
+
+
+def test_reset_keeps_a_dated_copy(course, capsys):
+    book = course / "exercises" / "04_attention_math.ipynb"
+    fresh = book.read_bytes()
+    edit(book, "import math", "import math  # 我的")
+    mine = book.read_bytes()
+    assert main(["exercises", "reset", "04"]) == 0
+    copies = [path for path in book.parent.glob("*.ipynb") if path != book]
+    assert book.read_bytes() == fresh and [path.read_bytes() for path in copies] == [mine]
+    assert copies[0].name in capsys.readouterr().out
+    assert main(["exercises", "reset", "4"]) == 0 and len(list(book.parent.glob("*.ipynb"))) == 2
+
+
+def test_unknown_lessons_and_folders_are_told(course, capsys, tmp_path, monkeypatch):
+    assert main(["check", "77"]) == 2
+    assert "没有第 77 课的练习" in capsys.readouterr().err
+    with pytest.raises(InputError, match="没有练习 4.99"):
+        checks.find("4.99")

@@ -1,0 +1,106 @@
+"""练习的证明：参考答案与不同的写法通过，每个有名字的错误叫得出自己的名字，别的错误只说事实。"""
+
+import random
+import warnings
+
+import pytest
+
+from tinygpt.course import checks
+from tinygpt.course.diagnosis import CheckFailed, Exercise, difference
+
+ALL = {number: exercise for lesson in checks.lessons() for number, exercise in checks.exercises(lesson).items()}
+MUTANTS = [(number, i) for number, exercise in ALL.items() for i in range(len(exercise.mutants))]
+VARIANTS = [(number, i) for number, exercise in ALL.items() for i in range(len(exercise.variants))]
+SEEDS = (0, 1, 2)
+
+
+@pytest.fixture(params=ALL, ids=str)
+def exercise(request) -> Exercise:
+    return ALL[request.param]
+
+
+def shuffled(exercise: Exercise, seed: int) -> Exercise:
+    """同一个练习，检查与错误答案的次序打乱。"""
+    rng = random.Random(seed)
+    probes, mutants = list(exercise.probes), list(exercise.mutants)
+    rng.shuffle(probes)
+    rng.shuffle(mutants)
+    return Exercise(
+        exercise.number, exercise.title, exercise.reference, exercise.look, exercise.rtol, exercise.atol, probes, mutants
+    )
+
+
+def test_the_reference_passes(exercise):
+    for seed in SEEDS:
+        assert exercise.check(exercise.reference, seed).startswith("✓")
+
+
+@pytest.mark.parametrize("number, i", VARIANTS, ids=lambda value: str(value))
+def test_other_correct_answers_pass_and_are_never_diagnosed(number, i):
+    exercise = ALL[number]
+    for seed in SEEDS:
+        assert exercise.check(exercise.variants[i].value, seed).startswith("✓")
+
+
+@pytest.mark.parametrize("number, i", MUTANTS, ids=lambda value: str(value))
+def test_every_mutant_is_called_by_its_own_name(number, i):
+    exercise = ALL[number]
+    mutant = exercise.mutants[i]
+    for seed in SEEDS:
+        with warnings.catch_warnings(), pytest.raises(CheckFailed) as failed:
+            warnings.simplefilter("ignore")
+            shuffled(exercise, seed).check(mutant.value, seed)
+        assert failed.value.mutant == mutant.name, f"第 {seed} 个种子：{failed.value}"
+        assert mutant.name in str(failed.value) and mutant.look in str(failed.value)
+
+
+def test_unwritten_answers_are_told_kindly(exercise):
+    def stub(*arguments, **named):
+        raise NotImplementedError("还没有写")
+
+    if not callable(exercise.reference):
+        pytest.skip("这个练习的答案是一个值")
+    with pytest.raises(CheckFailed) as failed:
+        exercise.check(stub)
+    assert failed.value.unwritten and "还没有写" in str(failed.value) and failed.value.mutant is None
+
+
+def test_unknown_mistakes_get_facts_and_no_guess(exercise):
+    unknown = [lambda *a, **k: 1 / 0, lambda *a, **k: "别的东西", lambda *a, **k: None] if callable(exercise.reference) else ["别的东西", None]
+    for answer in unknown:
+        with pytest.raises(CheckFailed) as failed:
+            exercise.check(answer)
+        assert failed.value.mutant is None and "像是" not in str(failed.value)
+        assert "应该" in str(failed.value) or "出错" in str(failed.value)
+
+
+def test_names_and_hints(exercise):
+    names = [mutant.name for mutant in exercise.mutants]
+    assert len(set(names)) == len(names) >= 3
+    assert all(mutant.look for mutant in exercise.mutants), "每个错误都要有一句接下来看哪里"
+    assert exercise.variants, "至少一个写法不同的正确答案"
+    assert exercise.look and exercise.title
+
+
+def test_difference_names_the_first_place():
+    import torch
+
+    a = torch.zeros(2, 3)
+    b = a.clone()
+    b[1, 2] = 5
+    assert "[1, 2] 应该是 5，得到 0" in difference(a, b) and "1 处不同（共 6 处）" in difference(a, b)
+    assert "形状应该是 (2, 3)，得到 (3, 2)" in difference(a.T, a)
+    assert "torch.float32" in difference(a.double(), a)
+    assert difference([1, 2.0], (1, 2.0)) is None and difference(torch.tensor(2), 2) is None
+    assert "第 1 项" in difference([1, 2], [1, 3]) and "「甲」" in difference({"甲": 1}, {"甲": 2})
+    assert difference(float("nan"), float("nan")) is None and difference(True, False) and difference(1, True)
+
+
+def test_an_exception_shows_the_learners_line():
+    source = "def answer(x):\n    return x.nothing\n"
+    scope = {}
+    exec(compile(source, "<练习>", "exec"), scope)
+    exercise = Exercise("9.9", "试", reference=lambda x: x, probes=[("一项", lambda answer, rng: answer(1))])
+    with pytest.raises(CheckFailed, match="第 2 行"):
+        exercise.check(scope["answer"])
+    assert CheckFailed("甲\n乙", exercise)._render_traceback_() == ["甲", "乙"]

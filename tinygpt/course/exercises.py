@@ -1,0 +1,199 @@
+"""练习本：由 solutions/ 生成 exercises/，检查进度，取回原样。
+
+    tinygpt check               每个练习本做到哪里，下一个做什么
+    tinygpt check 04            第 04 课第一个没有通过的练习，以及它的说明
+    tinygpt exercises reset 04  换回没有做过的练习本；旧的改名保存
+
+solutions/ 是唯一的来源：`### BEGIN SOLUTION` 与 `### END SOLUTION` 之间是学习者要写的；
+其中有 `### STUB` 开头的行时，练习里留下的就是这些行（先猜后算、找错误的题用它）。
+学习者改过的练习本从不覆盖：生成时把代码的摘要写进笔记本，摘要对不上就是改过。
+"""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from tinygpt.course import checks
+from tinygpt.errors import InputError
+
+SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION.*?^[ \t]*### END SOLUTION[ \t]*\n?", re.DOTALL | re.MULTILINE)
+STUB = 'raise NotImplementedError("在这里写你的答案，写完删掉这一行")'
+TIMEOUT = 300  # 秒；一个练习本从头到尾执行一遍的上限
+
+
+def course_root() -> Path:
+    """课程的文件夹：有 solutions/ 的那一个，先找当前文件夹，再找源码所在的地方。"""
+    for folder in (Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[2]):
+        if (folder / "solutions").is_dir() and (folder / "tinygpt").is_dir():
+            return folder
+    raise InputError("这里没有练习本", "课程的文件夹，里面有 solutions 与 exercises", "进入下载下来的课程文件夹再运行")
+
+
+# ---- 生成 ----
+
+
+def build(solution: dict) -> dict:
+    """由答案的笔记本做出练习的笔记本：答案换成空格，输出清掉，记下摘要。"""
+    notebook = json.loads(json.dumps(solution))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["source"] = SOLUTION.sub(lambda match: f"{match[1]}{stub(match)}\n", text_of(cell)).rstrip("\n")
+            cell["outputs"], cell["execution_count"] = [], None
+        else:
+            cell["source"] = text_of(cell)
+    notebook["metadata"]["tinygpt"] = {"build": digest(notebook)}
+    return notebook
+
+
+def stub(match: re.Match) -> str:
+    """答案的位置上留下什么：`### STUB` 后面写的；没有写就是抛出异常的一行。"""
+    kept = re.findall(r"^[ \t]*### STUB ?(.*)$", match[0], re.MULTILINE)
+    return f"\n{match[1]}".join(kept) if kept else STUB
+
+
+def text_of(cell: dict) -> str:
+    return cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+
+
+def digest(notebook: dict) -> str:
+    """代码格的摘要；运行、折叠、改文字都不影响它。"""
+    sources = [text_of(cell).strip() for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    return hashlib.sha256("\0".join(sources).encode()).hexdigest()[:16]
+
+
+def edited(path: Path) -> bool:
+    """学习者改过这个练习本没有。读不懂的文件也当作改过。"""
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        return notebook["metadata"].get("tinygpt", {}).get("build") != digest(notebook)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return True
+
+
+def write(path: Path, notebook: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+    os.replace(temporary, path)
+
+
+def build_all(root: Path) -> tuple[list[Path], list[Path]]:
+    """生成所有练习本，返回（写好的，改过所以没有动的）。"""
+    written, kept = [], []
+    for solution in sorted((root / "solutions").glob("*.ipynb")):
+        target = root / "exercises" / solution.name
+        if target.exists() and edited(target):
+            kept.append(target)
+            continue
+        write(target, build(json.loads(solution.read_text(encoding="utf-8"))))
+        written.append(target)
+    return written, kept
+
+
+def reset(root: Path, lesson: str) -> tuple[Path, Path | None]:
+    """换回没有做过的练习本；改过的旧本改名保存，返回（练习本，旧本）。"""
+    solution = notebook_of(root / "solutions", lesson)
+    target, kept = root / "exercises" / solution.name, None
+    if target.exists() and edited(target):
+        kept = target.with_name(f"{target.stem}.{datetime.now():%Y-%m-%d-%H%M%S}.ipynb")
+        os.replace(target, kept)
+    write(target, build(json.loads(solution.read_text(encoding="utf-8"))))
+    return target, kept
+
+
+def notebook_of(folder: Path, lesson: str) -> Path:
+    """一课的笔记本；lesson 可以写 4、04 或完整的名字。"""
+    found = sorted(folder.glob(f"{lesson.zfill(2)}_*.ipynb")) or sorted(folder.glob(f"{lesson.removesuffix('.ipynb')}.ipynb"))
+    found = [path for path in found if path.stem.count(".") == 0]  # 不算改名保存的旧本
+    if not found:
+        raise InputError(f"没有第 {lesson} 课的练习", "、".join(checks.lessons()), "写课的编号，例如 tinygpt check 04")
+    return found[0]
+
+
+# ---- 检查 ----
+
+
+def execute(path: Path) -> list[dict]:
+    """在当前进程里执行一个练习本，返回每个练习的状态：passed、failed、unwritten 或 error。"""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    scope, results = {"__name__": "__main__"}, []
+    for cell in notebook["cells"]:
+        number = cell["metadata"].get("exercise")
+        if cell["cell_type"] != "code":
+            continue
+        error = run_cell(text_of(cell), scope)
+        if number:
+            results.append({"number": number, **verdict(error)})
+    return results
+
+
+def run_cell(source: str, scope: dict) -> Exception | None:
+    try:
+        exec(compile(source, "<练习>", "exec"), scope)
+    except Exception as error:  # noqa: BLE001 学习者的代码
+        return error
+    return None
+
+
+def verdict(error: Exception | None) -> dict:
+    from tinygpt.course.diagnosis import CheckFailed
+
+    if error is None:
+        return {"state": "passed", "message": ""}
+    if isinstance(error, CheckFailed):
+        return {"state": "unwritten" if error.unwritten else "failed", "message": str(error)}
+    return {"state": "error", "message": f"{type(error).__name__}: {error}"}
+
+
+def progress(path: Path, cache: Path | None = None) -> list[dict]:
+    """一个练习本每个练习的状态。另开一个进程执行；文件没有变就用上次的结果。"""
+    key = hashlib.sha256(path.read_bytes()).hexdigest()
+    known = read_cache(cache)
+    if key in known:
+        return known[key]
+    command = [sys.executable, "-m", "tinygpt.course.exercises", str(path)]
+    environment = os.environ | {"PYTHONUTF8": "1", "MPLBACKEND": "Agg", "PYTHONPATH": python_path()}
+    try:
+        done = subprocess.run(
+            command, cwd=path.parent, env=environment, capture_output=True, encoding="utf-8", timeout=TIMEOUT, check=False
+        )
+        results = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
+    except subprocess.TimeoutExpired:
+        results = None
+    if results is None:
+        message = f"执行 {path.name} 时停住了或者崩溃了；在 JupyterLab 里重启内核，从头运行，看停在哪一格"
+        return [{"number": number, "state": "error", "message": message} for number in checks.exercises(path.stem[:2])]
+    if cache:
+        cache.write_text(json.dumps({**known, key: results}, ensure_ascii=False), encoding="utf-8")
+    return results
+
+
+def python_path() -> str:
+    return os.pathsep.join(filter(None, [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH")]))
+
+
+def read_cache(cache: Path | None) -> dict:
+    try:
+        return json.loads(cache.read_text(encoding="utf-8")) if cache else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def report(root: Path, lesson: str | None = None) -> dict[str, list[dict]]:
+    """{练习本的名字: 每个练习的状态}；lesson 不给就是全部。"""
+    folder = root / "exercises"
+    names = [notebook_of(root / "solutions", lesson).name] if lesson else [p.name for p in sorted((root / "solutions").glob("*.ipynb"))]
+    cache = folder / ".progress.json"
+    return {name: progress(folder / name, cache) for name in names if (folder / name).exists()}
+
+
+if __name__ == "__main__":
+    output = sys.stdout
+    sys.stdout = sys.stderr  # 学习者的 print 不混进结果
+    found = execute(Path(sys.argv[1]))
+    output.write(json.dumps(found, ensure_ascii=False) + "\n")
