@@ -79,7 +79,7 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict]:
         raise InputError(f"没有 {path}", "tinygpt 训练出来的模型文件夹", "检查文件夹有没有写错")
     try:
         with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 safe_open 不能直接迭代
             state = json.loads((file.metadata() or {}).get("state", "{}"))
     except (SafetensorError, json.JSONDecodeError, struct.error, ValueError) as error:
         raise InputError(f"{path} 不完整或不是 safetensors 文件：{error}", "完整的检查点", "从备份恢复，或重新训练") from error
@@ -100,4 +100,4 @@ def load_weights(model, tensors: dict[str, Tensor], source) -> None:
 
 def model_tensors(model) -> dict[str, Tensor]:
     """模型的全部权重，共用的只留一份（named_parameters 本来就不重复）。"""
-    return {name: tensor for name, tensor in model.named_parameters()} | dict(model.named_buffers())
+    return dict(model.named_parameters()) | dict(model.named_buffers())

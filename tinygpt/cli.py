@@ -155,7 +155,10 @@ def _model_arguments(parser):
 
 def run(args) -> int:
     """交给各个命令；torch 到这时才导入，--help 因此很快。"""
-    from tinygpt import commands
+    if args.command in ("check", "exercises"):
+        from tinygpt.course import commands  # 教学层的两个命令；别的命令不知道有教学层
+    else:
+        from tinygpt import commands
 
     return getattr(commands, args.command)(args)
 

@@ -19,7 +19,7 @@ from tinygpt.tokenizer import EOS, Tokenizer
 from tinygpt.train_command import Source, given, train
 from tinygpt.trainer import evaluate as mean_loss
 
-__all__ = ["check", "doctor", "evaluate", "exercises", "generate", "info", "tokenizer", "train"]
+__all__ = ["doctor", "evaluate", "generate", "info", "tokenizer", "train"]
 
 # ---- generate、evaluate ----
 
@@ -193,46 +193,3 @@ def _chinese_font() -> str | None:
     folder = Path(spec.origin).parent if spec and spec.origin else None
     fonts = sorted(folder.rglob("*.[to]tf")) if folder else []
     return fonts[0].name if fonts else None
-
-
-# ---- check、exercises ----
-
-
-MARKS = {"passed": "✓", "failed": "✗", "unwritten": "○", "error": "✗"}
-
-
-def check(args) -> int:
-    from tinygpt.course import exercises as course  # 只有这两个命令用得到教学层
-
-    report = course.report(course.course_root(), args.lesson)
-    if args.json:
-        print_json(report)
-        return 0
-    rows = [(name, row) for name, results in report.items() for row in results]
-    for name, results in report.items():
-        marks = "".join(MARKS[row["state"]] for row in results)
-        done = sum(row["state"] == "passed" for row in results)
-        print(f"{name.removesuffix('.ipynb'):24s} {done} / {len(results)}  {marks}")
-    left = [(name, row) for name, row in rows if row["state"] != "passed"]
-    print(f"一共通过 {len(rows) - len(left)} / {len(rows)} 个。✓ 通过　✗ 没有通过　○ 还没有写")
-    if not left:
-        print("全部通过。")
-        return 0
-    name, row = left[0]
-    print(f"\n接下来：exercises/{name} 里的练习 {row['number']}")
-    if args.lesson or row["state"] != "unwritten":
-        print(row["message"])
-    return 1
-
-
-def exercises(args) -> int:
-    from tinygpt.course import exercises as course
-
-    root = course.course_root()
-    if args.action == "build":
-        written, kept = course.build_all(root)
-        print(f"写好 {len(written)} 个练习本" + (f"；你改过的没有动：{'、'.join(p.name for p in kept)}" if kept else ""))
-        return 0
-    target, kept = course.reset(root, args.lesson)
-    print(f"{target.relative_to(root)} 已换回没有做过的样子" + (f"；你的旧本存成 {kept.name}" if kept else ""))
-    return 0

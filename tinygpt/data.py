@@ -67,11 +67,20 @@ def prepare(
         try:
             meta = _write(passages, encode, work, vocab_size, eos, validation_fraction)
             (work / "meta.json").write_text(json.dumps(meta | {"digest": digest}, ensure_ascii=False, indent=1), encoding="utf-8")
-            shutil.rmtree(target, ignore_errors=True)
-            os.replace(work, target)
+            _publish(work, target)
         finally:
             shutil.rmtree(work, ignore_errors=True)
     return TokenDataset(target)
+
+
+def _publish(work: Path, target: Path) -> None:
+    """把写好的文件夹改名为 target。残缺的旧文件夹先删掉；另一个进程刚好抢先写好了同样的，就用它的。"""
+    try:
+        os.replace(work, target)
+    except OSError:
+        if not (target / "meta.json").exists():
+            shutil.rmtree(target, ignore_errors=True)
+            os.replace(work, target)
 
 
 def _write(passages, encode, work: Path, vocab_size: int, eos: int, validation_fraction: float) -> dict:

@@ -5,6 +5,7 @@ bf16 在有专门指令的 CPU(avx512_bf16、AMX)与新的 GPU 上快得多，�
 """
 
 import time
+from contextlib import contextmanager
 from functools import lru_cache
 
 import torch
@@ -12,6 +13,18 @@ import torch
 from tinygpt.errors import InputError
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+@contextmanager
+def evaluation_mode(model):
+    """with evaluation_mode(model): 期间关掉 dropout，结束时每个模块恢复原来的状态。"""
+    training = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, was in training.items():
+            module.training = was
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -47,13 +60,13 @@ def cpu_bf16_speedup() -> float:
     for dtype in (torch.float32, torch.bfloat16):
         a = torch.ones(512, 512, dtype=dtype)
         a @ a
-        seconds[dtype] = min(_timed(lambda: a @ a) for _ in range(5))
+        seconds[dtype] = min(_seconds(a) for _ in range(5))
         if seconds[dtype] > 0.2:  # 没有专门指令的机器上慢得很，不必再量
             break
     return seconds[torch.float32] / seconds.get(torch.bfloat16, float("inf"))
 
 
-def _timed(work) -> float:
+def _seconds(a: torch.Tensor) -> float:
     start = time.perf_counter()
-    work()
+    a @ a
     return time.perf_counter() - start

@@ -7,6 +7,7 @@ sample_next_token 是纯函数；generate 只会一件事：算 logits、取一�
 所以每一步看得见的前文在 context_length / 2 与 context_length 之间。
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,8 +16,11 @@ from torch import Tensor
 
 from tinygpt.cache import KVCache
 from tinygpt.config import documented
+from tinygpt.device import evaluation_mode
 from tinygpt.errors import InputError
 from tinygpt.tokenizer import EOS, PAD
+
+MIN_TEMPERATURE = 1e-3  # 再小，logits 除以它就超出 float32 的范围，与 greedy 也没有差别了
 
 
 @dataclass(frozen=True)
@@ -30,13 +34,15 @@ class Sampling:
     greedy: bool = documented(False, "每步都取概率最大的 token")
 
     def __post_init__(self):
-        if not self.temperature > 0:
-            raise InputError(f"温度 temperature = {self.temperature}", "大于 0 的数", "想要没有随机的结果，用 greedy（命令行是 --greedy）")
+        if not MIN_TEMPERATURE <= self.temperature < math.inf:
+            raise InputError(
+                f"温度 temperature = {self.temperature}", f"大于 0 的数（不小于 {MIN_TEMPERATURE}）", "想要没有随机的结果，用 greedy（命令行是 --greedy）"
+            )
         if self.top_k is not None and self.top_k < 1:
             raise InputError(f"top_k = {self.top_k}", "至少为 1 的整数", "不想限制就不要给 top_k")
         if not 0 < self.top_p <= 1:
             raise InputError(f"top_p = {self.top_p}", "0 < top_p ≤ 1", "不想限制就用 1")
-        if not self.repetition_penalty > 0:
+        if not 0 < self.repetition_penalty < math.inf:
             raise InputError(f"repetition_penalty = {self.repetition_penalty}", "大于 0 的数", "1 表示不惩罚，常用 1.05 到 1.3")
 
 
@@ -151,19 +157,6 @@ def _logits_stream(model, texts: list[list[int]]) -> Iterator[Tensor]:
             yield logits[:, -1]
 
 
-class evaluation_mode:
-    """with evaluation_mode(model): 期间关掉 dropout，结束时恢复原来的状态。"""
-
-    def __init__(self, model):
-        self.model, self.training = model, model.training
-
-    def __enter__(self):
-        self.model.eval()
-
-    def __exit__(self, *_):
-        self.model.train(self.training)
-
-
 def stream_text(model, tokenizer, prompt: str, stop: str | None = None, **options) -> Iterator[str]:
     """逐段交出续写的文字（不含提示）。从不交出半个汉字；遇到 <eos>、stop 这段文字或长度到了就停。
 
@@ -182,10 +175,7 @@ def stream_text(model, tokenizer, prompt: str, stop: str | None = None, **option
         if len(held) > keep:
             yield held[: len(held) - keep]
             held = held[len(held) - keep :]
-    held += decoder.finish()
-    if stop and stop in held:
-        held = held[: held.index(stop)]
-    if held:
+    if held:  # 写到一半的字符（长度到了，字节还没有齐）不交出
         yield held
 
 

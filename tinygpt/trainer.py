@@ -25,9 +25,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from tinygpt.checkpoint import load_tensors, load_weights, model_tensors, save_tensors
+from tinygpt.checkpoint import atomic, load_tensors, load_weights, model_tensors, save_tensors
 from tinygpt.config import TrainConfig
-from tinygpt.device import PRECISIONS, pick_precision
+from tinygpt.device import PRECISIONS, evaluation_mode, pick_precision
 from tinygpt.errors import InputError
 from tinygpt.losses import causal_objective, count_targets
 from tinygpt.optim import build_optimizers, warmup_cosine
@@ -55,14 +55,12 @@ class NonFiniteError(RuntimeError):
 
 def evaluate(model: nn.Module, batches, objective=causal_objective) -> float:
     """batches 上的平均损失（nat/token），fp32,dropout 关闭；之后恢复原来的状态。"""
-    training, device = model.training, next(model.parameters()).device
-    model.eval()
+    device = next(model.parameters()).device
     total, count = torch.zeros((), dtype=torch.float64), 0
-    with torch.inference_mode():
+    with torch.inference_mode(), evaluation_mode(model):
         for batch in batches:
             total += objective(model, {name: tensor.to(device) for name, tensor in batch.items()}).double().cpu()
             count += count_targets(batch)
-    model.train(training)
     return float(total) / max(1, count)
 
 
@@ -252,6 +250,8 @@ class Trainer:
         if "random.cuda" in tensors and self.device.type == "cuda":
             torch.cuda.set_rng_state(tensors["random.cuda"], self.device)
         self._truncate_metrics()
+        for leftover in self.out.glob(".*.tmp"):  # 写到一半被杀掉留下的
+            leftover.unlink(missing_ok=True)
         return self.step
 
     def _check_same(self, state: dict) -> None:
@@ -271,7 +271,8 @@ class Trainer:
         path = self.out / "metrics.jsonl"
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= self.step]
-        path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+        with atomic(path) as temporary:
+            temporary.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
 
 
 # 恢复时原样取回的数；precision 与 total_steps 是量出来的，也要取回，否则两次可能量得不同
