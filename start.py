@@ -254,14 +254,20 @@ def suites(extra):
     for folder, flag in (("notebooks", "--nbval"), ("solutions", "--nbval-lax")):
         if any((ROOT / folder).glob("*.ipynb")):
             suites.append((folder, [flag, folder, *extra]))
+    if has_browser():
+        suites.append(("浏览器", ["tests/test_browser.py", "-m", "browser", *extra]))
     return suites
+
+
+def has_browser():
+    """有没有能用来测试的浏览器。"""
+    return (ROOT / "tests" / "test_browser.py").exists() and bool(shutil.which("chromium") or shutil.which("google-chrome"))
 
 
 def command_test(extra):
     """运行每一组测试，前面的失败了后面的也照样运行；最后印出合计。"""
     prepare_venv()
-    browser = (ROOT / "tests" / "test_browser.py").exists() and (shutil.which("chromium") or shutil.which("google-chrome"))
-    install("test", *(["browser"] if browser else []))
+    install("test", *(["browser"] if has_browser() else []))
     total, codes = collections.Counter(), []
     with tempfile.TemporaryDirectory() as folder:
         for name, arguments in suites(extra):

@@ -1,0 +1,188 @@
+"""真的浏览器：打开 JupyterLab，运行几课，用键盘拨动控件，看图变没变。
+
+    pytest tests/test_browser.py -m browser
+
+要有 Chromium 与 playwright（pip install -e .[browser]）；start.py test 找到 Chromium 时会运行它。
+截图存进环境变量 TINYGPT_SCREENSHOTS 指的文件夹（没有设就不存）。
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).parents[1]
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+LESSONS = ["00_start_here", "04_attention_math", "07_generation"]
+MINUTE = 60_000  # playwright 用毫秒
+
+# 在页面里问 JupyterLab：各代码格的状态
+CELLS = """() => {
+  const panel = window.jupyterapp.shell.currentWidget;
+  const cells = panel.content.widgets.filter(w => w.model.type === 'code');
+  const outputs = cells.flatMap(w => { const list = []; for (let i = 0; i < w.model.outputs.length; i++) list.push(w.model.outputs.get(i)); return list; });
+  return {
+    status: panel.sessionContext.session?.kernel?.status ?? 'none',
+    cells: cells.length,
+    run: cells.filter(w => w.model.executionCount !== null && w.model.executionState !== 'running').length,
+    errors: outputs.filter(o => o.type === 'error').map(o => JSON.stringify(o.toJSON()).slice(0, 400)),
+    widgets: outputs.filter(o => 'application/vnd.jupyter.widget-view+json' in (o.data ?? {})).length,
+  };
+}"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """一个 JupyterLab，根文件夹是课程的副本；返回网址。"""
+    pytest.importorskip("playwright.sync_api", reason="没有安装 playwright")
+    if not CHROMIUM:
+        pytest.skip("没有 Chromium")
+    folder = tmp_path_factory.mktemp("course")
+    for name in ("notebooks", "exercises", "solutions"):
+        shutil.copytree(ROOT / name, folder / name)
+    sys.path.insert(0, str(ROOT))
+    import start
+
+    settings = tmp_path_factory.mktemp("settings")
+    full = {"windowingMode": "none"}  # 把每一格都画出来，看不见的也画
+    overrides = start.LAB_SETTINGS | {"@jupyterlab/notebook-extension:tracker": full}
+    (settings / "overrides.json").write_text(json.dumps(overrides), encoding="utf-8")
+    port = free_port()
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
+        "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=", "--log-level=ERROR", f"--ServerApp.root_dir={folder}",
+        f"--LabApp.app_settings_dir={settings}", f"--LabApp.user_settings_dir={settings / 'user'}", f"--LabApp.workspaces_dir={settings / 'workspaces'}",
+        "--LabApp.expose_app_in_browser=True",
+    ]  # fmt: skip
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "", "OMP_WAIT_POLICY": "PASSIVE"}
+    with (settings / "log.txt").open("w", encoding="utf-8") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            wait_for(f"http://127.0.0.1:{port}/api", server, settings / "log.txt")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def wait_for(url: str, server, log: Path, seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.5)
+    raise RuntimeError(f"JupyterLab 没有起来：\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
+
+
+@pytest.fixture(scope="module")
+def browser(lab):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module", params=LESSONS)
+def page(request, lab, browser):
+    """一课打开以后、全部运行完的页面。"""
+    page = browser.new_page(viewport={"width": 1400, "height": 1000}, locale="zh-CN")
+    page.lesson = request.param
+    page.goto(f"{lab}/lab/tree/notebooks/{request.param}.ipynb")
+    page.wait_for_selector(".jp-Notebook", timeout=2 * MINUTE)
+    page.wait_for_function(f"() => {{ const s = ({CELLS})(); return s.status === 'idle'; }}", timeout=2 * MINUTE)
+    page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    page.wait_for_function(f"() => {{ const s = ({CELLS})(); return s.status === 'idle' && s.run === s.cells; }}", timeout=5 * MINUTE)
+    page.wait_for_timeout(1500)  # 控件收到最后的消息
+    yield page
+    page.close()
+
+
+def screenshot(page, name: str) -> None:
+    folder = os.environ.get("TINYGPT_SCREENSHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{page.lesson}_{name}.png")
+
+
+def picture_beside(page, control):
+    """同一个 Playground 里的图；返回读它内容的函数。"""
+    box = control.locator("xpath=ancestor::div[contains(@class,'widget-vbox')][1]")
+    image = box.locator("img").first
+    return lambda: page.evaluate("async img => { const r = await fetch(img.src); const b = await r.arrayBuffer(); return b.byteLength + ':' + Array.from(new Uint8Array(b)).reduce((a, x) => (a * 31 + x) >>> 0, 7); }", image.element_handle())
+
+
+def wait_until_changed(page, read, before, seconds: float = 20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        now = read()
+        if now != before:
+            return now
+        page.wait_for_timeout(200)
+    raise AssertionError("拨动控件以后，图没有变")
+
+
+def test_runs_without_errors_in_chinese(page):
+    state = page.evaluate(CELLS)
+    assert state["errors"] == [] and state["cells"] > 10
+    assert page.locator(".lm-MenuBar-itemLabel", has_text="文件").count() == 1  # 菜单是中文
+    assert page.locator(".jp-toast-message, .Toastify__toast", has_text="news").count() == 0
+    screenshot(page, "top")
+
+
+def test_no_output_is_wider_than_the_page(page):
+    wide = page.evaluate(
+        "() => Array.from(document.querySelectorAll('.jp-OutputArea-output img')).filter(e => e.getBoundingClientRect().right > window.innerWidth + 1).length"
+    )
+    assert wide == 0
+
+
+def test_every_widget_is_drawn(page):
+    state = page.evaluate(CELLS)
+    assert page.locator(".jp-OutputArea-output .widget-vbox img, .jp-OutputArea-output .jupyter-widgets").count() >= state["widgets"] >= 1
+
+
+def test_the_slider_moves_with_the_keyboard(page):
+    handle = page.locator(".widget-vbox .noUi-handle").first
+    if handle.count() == 0:
+        pytest.skip("这一课没有滑块")
+    handle.scroll_into_view_if_needed()
+    read = picture_beside(page, handle)
+    before = read()
+    handle.focus()
+    page.keyboard.press("ArrowRight")
+    after = wait_until_changed(page, read, before)
+    page.keyboard.press("ArrowLeft")
+    wait_until_changed(page, read, after)
+    screenshot(page, "slider")
+
+
+def test_the_dropdown_changes_with_the_keyboard(page):
+    select = page.locator(".widget-vbox .widget-dropdown select").first
+    if select.count() == 0:
+        pytest.skip("这一课没有下拉菜单")
+    select.scroll_into_view_if_needed()
+    read = picture_beside(page, select)
+    before = read()
+    select.focus()
+    page.keyboard.press("ArrowDown")
+    wait_until_changed(page, read, before)
+    screenshot(page, "dropdown")
