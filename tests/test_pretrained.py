@@ -28,7 +28,7 @@ def test_size_and_shape():
 def test_card_belongs_to_the_shipped_corpus_and_tokenizer(card):
     from tinygpt import Tokenizer
 
-    assert card["corpus"] == corpus.digest()
+    assert card["corpus"] == corpus.digest(card["world_characters"])
     assert Tokenizer.load(FOLDER / "tokenizer.json").fingerprint == Tokenizer.load(corpus.TOKENIZER).fingerprint
 
 
@@ -39,6 +39,13 @@ def test_card_figures_are_found_again(card):
     assert result["tokens"] == expected["tokens"] and result["characters"] == expected["characters"]
     assert result["loss"] == pytest.approx(expected["loss"], rel=1e-3)
     assert result["bits_per_character"] == pytest.approx(expected["bits_per_character"], rel=1e-3)
+
+
+def test_the_recorded_command_is_understood(card):
+    from tinygpt.cli import build_parser
+
+    arguments = build_parser().parse_args(card["command"].split()[1:])
+    assert arguments.command == "train" and arguments.world_characters == card["world_characters"]
 
 
 def test_better_than_the_ngram_in_the_card(card):

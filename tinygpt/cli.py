@@ -86,6 +86,7 @@ def build_parser() -> Parser:
     p = commands.add_parser("train", help="训练一个模型", description="训练一个模型。不给 --data 就用随包附带的文字。")
     p.add_argument("--data", nargs="+", metavar="PATH", help="文件或文件夹：.txt .md .jsonl .jsonl.gz .json")
     p.add_argument("--field", default="text", help="JSON 里文字所在的字段（默认 text）")
+    p.add_argument("--world-characters", type=int, metavar="N", help="附带的文字里，小世界生成多少个字符来训练（默认 400000）")
     p.add_argument("--out", required=True, metavar="DIR", help="模型存到哪个文件夹")
     p.add_argument("--preset", default="mini", help="模型的预设形状（默认 mini，即文章的模型）")
     p.add_argument("--tokenizer", metavar="char|bpe|FILE", help="字符、BPE，或一个分词器文件；默认：自己的文字用 bpe，附带的文字用附带的分词器")

@@ -32,7 +32,7 @@ def given(args, cls) -> dict:
 
 def train(args) -> int:
     """准备文字、分词器、编号、模型，然后训练。"""
-    out, source = Path(args.out), Source(args.data, args.field)
+    out, source = Path(args.out), Source(args.data, args.field, args.world_characters)
     changes = given(args, GPTConfig)
     preset(args.preset, **changes)  # 先检查参数，再动磁盘
     config = TrainConfig(**({"minutes": None, "steps": None} | given(args, TrainConfig)))
@@ -59,7 +59,7 @@ def train(args) -> int:
         say(f"接着训练：已经做完 {trainer.resume()} 步")
     say(_describe(dataset, tokenizer, model, trainer))
     record = {
-        "data": [str(p) for p in args.data] if args.data else "附带的文字", "dataset": dataset.meta, "train": dataclasses.asdict(config),
+        "data": [str(p) for p in args.data] if args.data else "附带的文字", "world_characters": args.world_characters, "dataset": dataset.meta, "train": dataclasses.asdict(config),
         "tokenizer": tokenizer.fingerprint, "device": device.type, "precision": trainer.precision, "torch": torch.__version__, "finished": False,
     }  # fmt: skip
     tokenizer.save(out / "tokenizer.json")
@@ -172,19 +172,21 @@ def _tokenizer_for(args, source: "Source", out: Path, vocab_size: int) -> Tokeni
 class Source:
     """文字从哪里来：用户给的文件，或（没有给时）随包附带的两部分文字。"""
 
-    def __init__(self, data: list[str] | None, field: str):
-        self.paths, self.field = [Path(p) for p in data or []], field
+    def __init__(self, data: list[str] | None, field: str, world_characters: int | None = None):
+        self.paths, self.field, self.world_characters = [Path(p) for p in data or []], field, world_characters
+        if world_characters is not None and (self.paths or world_characters < 0):
+            raise InputError(f"--world-characters {world_characters}", "不小于 0，而且不与 --data 同时用", "它只管附带文字里小世界的多少")
         find_files(self.paths)  # 早报错：文件不在、后缀不对
 
     def passages(self):
-        return read_passages(self.paths, self.field) if self.paths else corpus.passages()
+        return read_passages(self.paths, self.field) if self.paths else corpus.passages(self.world_characters)
 
     def training_texts(self):
         """训练分词器用的文字：自带划分的，不看验证集。"""
         return (p.text for p in self.passages() if p.split != "validation")
 
     def dataset(self, tokenizer: Tokenizer, fraction: float):
-        digest = content_digest(self.paths, self.field) if self.paths else corpus.digest()
+        digest = content_digest(self.paths, self.field) if self.paths else corpus.digest(self.world_characters)
         key = f"{digest}|{tokenizer.fingerprint}"
         return prepare(self.passages(), tokenizer.encode_batch, key=key, vocab_size=tokenizer.vocab_size, eos=EOS, validation_fraction=fraction)
 

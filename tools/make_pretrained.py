@@ -9,6 +9,7 @@
 """
 
 import argparse
+import dataclasses
 import json
 import math
 import platform
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from tinygpt import Sampling, complete, corpus, load
+from tinygpt import Sampling, TrainConfig, complete, corpus, load
 from tinygpt.checkpoint import load_tensors, read_json, save_tensors, write_json
 from tinygpt.commands import evaluate_text
 from tinygpt.ngram import NGram
@@ -48,9 +49,9 @@ def parts() -> dict[str, list]:
     return {"小百科": [p for p in held_out if not p.source.startswith("小世界")], "小世界": world, "合计": held_out}
 
 
-def compare(model, tokenizer) -> dict:
+def compare(model, tokenizer, world_characters: int | None) -> dict:
     """GPT 与 5 元模型在每一部分上的每字符比特。"""
-    train = tokenizer.encode_batch([p.text for p in corpus.passages() if p.split == "train"], eos=True)
+    train = tokenizer.encode_batch([p.text for p in corpus.passages(world_characters) if p.split == "train"], eos=True)
     ngram = NGram(5, tokenizer.vocab_size, EOS).fit(train)
     rows = {}
     for name, passages in parts().items():
@@ -90,6 +91,14 @@ def write_samples(rows: list[dict], path: Path, ok: int) -> None:
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
+def command(run: dict) -> str:
+    """再训练一次用的命令：与默认值不同的参数。"""
+    flags = {"world-characters": run["world_characters"]}
+    default = dataclasses.asdict(TrainConfig())
+    flags |= {name.replace("_", "-"): value for name, value in run["train"].items() if value != default[name] and value is not None}
+    return " ".join(["tinygpt train --out runs/release", *(f"--{name} {value}" for name, value in flags.items() if value is not None)])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
@@ -98,10 +107,10 @@ def main() -> None:
     folder = ROOT / "tinygpt" / "pretrained" / args.name
     export(args.run, folder)
     model, tokenizer = load(folder)
-    run, rows, samples = read_json(folder / "run.json"), compare(model, tokenizer), sample(model, tokenizer)
+    run, rows, samples = read_json(folder / "run.json"), compare(model, tokenizer, run["world_characters"]), sample(model, tokenizer)
     ok = sum((row["ended_by_eos"] or row["full_stop"]) and not row["loop"] for row in samples)
     card = {
-        "corpus": corpus.digest(), "validation": rows, "samples_ok": ok, "command": f"tinygpt train --out {args.run.as_posix()} --steps {run['train']['steps']} --eval-interval {run['train']['eval_interval']}",
+        "corpus": corpus.digest(run["world_characters"]), "world_characters": run["world_characters"], "validation": rows, "samples_ok": ok, "command": command(run),
         "torch": torch.__version__, "python": platform.python_version(), "machine": "2 核 x86-64 CPU（AMX、avx512_bf16）", "seconds": run["seconds"],
     }  # fmt: skip
     write_json(folder / "card.json", card)

@@ -42,20 +42,27 @@ def documents(split: str | None = None, genre: str | None = None) -> Iterator[Do
                 yield document
 
 
-def passages() -> Iterator[Passage]:
-    """附带的全部文字：小百科，接着是小世界；每段都写明划分。"""
+def passages(world_characters: int | None = None) -> Iterator[Passage]:
+    """附带的全部文字：小百科，接着是小世界；每段都写明划分。
+
+    world_characters 是小世界训练部分的字符数，不给就是 WORLD_CHARACTERS 里的；验证部分不变。
+    """
     for document in documents():
         yield Passage(document.text, f"{document.topic}《{document.title}》", split=document.split)
     world = World.load()
-    for split, size in WORLD_CHARACTERS.items():
+    for split, size in _sizes(world_characters).items():
         for document in world.documents(WORLD_SEED[split], n_characters=size):
             yield Passage(document.text, f"小世界《{document.title}》", split=split)
 
 
-def digest() -> str:
+def _sizes(world_characters: int | None) -> dict[str, int]:
+    return WORLD_CHARACTERS if world_characters is None else WORLD_CHARACTERS | {"train": world_characters}
+
+
+def digest(world_characters: int | None = None) -> str:
     """附带文字的摘要：小百科的内容，小世界的表、句式与程序，任何一样变了它就变。"""
     here = Path(__file__).parent
-    whole = hashlib.sha256(f"{content_digest([FOLDER])}{WORLD_CHARACTERS}{WORLD_SEED}".encode())
+    whole = hashlib.sha256(f"{content_digest([FOLDER])}{_sizes(world_characters)}{WORLD_SEED}".encode())
     for name in ("world.py", "world_phrases.py", "world_concepts.jsonl"):
         whole.update((here / name).read_bytes().replace(b"\r\n", b"\n"))
     return whole.hexdigest()
