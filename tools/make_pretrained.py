@@ -107,7 +107,8 @@ def main() -> None:
     folder = ROOT / "tinygpt" / "pretrained" / args.name
     export(args.run, folder)
     model, tokenizer = load(folder)
-    run, rows, samples = read_json(folder / "run.json"), compare(model, tokenizer, run["world_characters"]), sample(model, tokenizer)
+    run = read_json(folder / "run.json")
+    rows, samples = compare(model, tokenizer, run["world_characters"]), sample(model, tokenizer)
     ok = sum((row["ended_by_eos"] or row["full_stop"]) and not row["loop"] for row in samples)
     card = {
         "corpus": corpus.digest(run["world_characters"]), "world_characters": run["world_characters"], "validation": rows, "samples_ok": ok, "command": command(run),
