@@ -139,3 +139,20 @@ def test_unknown_lessons_and_folders_are_told(course, capsys, tmp_path, monkeypa
     assert "没有第 77 课的练习" in capsys.readouterr().err
     with pytest.raises(InputError, match="没有练习 4.99"):
         checks.find("4.99")
+
+
+def test_the_progress_board_checks_when_asked(course):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from tinygpt.course import plots
+    from tinygpt.course.widgets.progress import exercise_progress
+
+    plots.use_style()
+    board = exercise_progress(course)
+    before = board.image.value
+    board.button.click()
+    unwritten = board.image.value
+    shutil.copy(course / "solutions" / "04_attention_math.ipynb", course / "exercises")
+    board.button.click()
+    assert len({before, unwritten, board.image.value}) == 3 and board.message.value == ""

@@ -5,7 +5,7 @@
 
 做四件事：权重存成 fp16；在验证文档上评估；在同样的 token 上训练并评估插值 Kneser–Ney 5 元模型；
 用事先定好的 40 个提示各写一次（温度 0.7，种子就是提示的序号，写出来是什么就记什么），写成 docs/samples.md。
-数字存进 card.json，说明写进 README.md。
+数字存进 card.json，说明写进同一个文件夹的 README.md。
 """
 
 import argparse
@@ -91,6 +91,36 @@ def write_samples(rows: list[dict], path: Path, ok: int) -> None:
     path.write_text("\n".join(lines), encoding="utf-8")
 
 
+def write_readme(card: dict, samples: list[dict], parameters: int, path: Path) -> None:
+    """模型说明：数据、命令、时间、损失、比特、几个样本、已知的弱点。"""
+    table = [
+        f"| {name} | {row['loss']:.3f} | {row['perplexity']:.1f} | {row['bits_per_character']:.3f} | {row['ngram_bits_per_character']:.3f} | {row['better_by']:.1%} |"
+        for name, row in card["validation"].items()
+    ]
+    first = [f"> **{row['prompt']}**{row['text'].replace(chr(10), '⏎')}" for row in samples[:3]]
+    lines = [
+        "# mini：文章的模型", "",
+        f"2 层解码器，256 维，4 个头，上下文 256，词表 4096，共 {parameters:,} 个参数；权重存成 fp16。许可：CC BY 4.0。", "",
+        "- 数据：附带的全部文字（小百科与小世界，见 docs/corpus.md），训练部分；验证文档从不参加训练。",
+        f"- 命令：`{card['command']}`，再用 `python tools/make_pretrained.py runs/release --name mini` 存成这里的样子。",
+        f"- 时间：{card['seconds']:.0f} 秒，{card['machine']}（同时还有别的程序在跑），torch {card['torch']}。", "",
+        "在验证文档上（损失的单位是 nat/token；最后两列是同样的 token 上训练的插值 Kneser–Ney 5 元模型，以及比它好多少）：", "",
+        "| | 损失 | 困惑度 | 每字符比特 | 5 元模型 | 好多少 |", "|---|---|---|---|---|---|", *table, "",
+        f"40 个事先定好的提示里，{card['samples_ok']} 个在 120 个 token 之内写出 `<eos>` 或句号、没有打转，全文见 docs/samples.md。前三个，照原样：", "",
+        "\n>\n".join(first), "", *WEAKNESSES,
+    ]  # fmt: skip
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+WEAKNESSES = [
+    "## 已知的弱点", "",
+    "- 句子大多通顺，事实常常张冠李戴：定义接到了别的概念上，年份少一位，英文名拼错。不要拿它当百科。",
+    "- 一段话写着写着会换话题；对话、诗、故事写得比定义差得多，因为这些体裁的文字少。",
+    "- 没有见过的话题（不在两份语料里的）只会写出语料里的套话。",
+    "- 只会中文；没有安全方面的训练，也没有指令微调。", "",
+]  # fmt: skip
+
+
 def command(run: dict) -> str:
     """再训练一次用的命令：与默认值不同的参数。"""
     flags = {"world-characters": run["world_characters"]}
@@ -116,6 +146,7 @@ def main() -> None:
     }  # fmt: skip
     write_json(folder / "card.json", card)
     write_samples(samples, ROOT / "docs" / "samples.md", ok)
+    write_readme(card, samples, model.parameter_count()["合计"], folder / "README.md")
     print(json.dumps(card, ensure_ascii=False, indent=1))
 
 

@@ -184,6 +184,18 @@ def read_cache(cache: Path | None) -> dict:
         return {}
 
 
+def known_report(root: Path) -> dict[str, list[dict]]:
+    """同 report，但什么也不执行：只用上次的结果，没有就是 unknown。"""
+    folder = root / "exercises"
+    known, found = read_cache(folder / ".progress.json"), {}
+    for solution in sorted((root / "solutions").glob("*.ipynb")):
+        path = folder / solution.name
+        if path.exists():
+            unknown = [{"number": number, "state": "unknown", "message": ""} for number in checks.exercises(solution.name[:2])]
+            found[solution.name] = known.get(hashlib.sha256(path.read_bytes()).hexdigest(), unknown)
+    return found
+
+
 def report(root: Path, lesson: str | None = None) -> dict[str, list[dict]]:
     """{练习本的名字: 每个练习的状态}；lesson 不给就是全部。"""
     folder = root / "exercises"
