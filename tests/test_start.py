@@ -268,7 +268,7 @@ def test_failed_training_is_passed_on(start, capsys):
     assert not any("generate" in command for command in start.commands)
 
 
-def test_suites(start, tmp_path):
+def test_suites(start, tmp_path, monkeypatch):
     assert start.suites(["-x"]) == [("tests", ["tests", "-x"])]
     for folder in ("tests", "notebooks", "solutions"):
         (tmp_path / folder).mkdir()
@@ -277,6 +277,11 @@ def test_suites(start, tmp_path):
         (tmp_path / folder / "00.ipynb").touch()
     assert start.suites([])[1:] == [("notebooks", ["--nbval", "notebooks"]), ("solutions", ["--nbval-lax", "solutions"])]
     (tmp_path / "tests" / "test_a.py").touch()
+    (tmp_path / "tests" / "test_browser.py").touch()
+    monkeypatch.setattr(start.shutil, "which", lambda name: None)
+    assert len(start.suites([])) == 3
+    monkeypatch.setattr(start.shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert start.suites([])[3:] == [("浏览器", ["tests/test_browser.py", "-m", "browser"])]
     assert start.suites(["tests/test_a.py::test_b"]) == [("指定的测试", ["tests/test_a.py::test_b"])]
 
 

@@ -29,7 +29,7 @@ def attention_maps(model, ids: Tensor) -> tuple[Tensor, Tensor]:
     training = model.training
     model.eval()
     try:
-        with torch.inference_mode():
+        with torch.no_grad():
             x = model.token_embedding(ids[None]) + model.position_embedding(torch.arange(len(ids), device=ids.device))
             maps = []
             for block in model.transformer.blocks:
@@ -37,7 +37,7 @@ def attention_maps(model, ids: Tensor) -> tuple[Tensor, Tensor]:
                 q, k, _ = rearrange(block.attention.to_qkv(seen), "b t (n h d) -> n b h t d", n=3, h=block.attention.n_head)
                 maps.append(attention_weights(q, k, CAUSAL)[0])
                 x = block(x)
-            return torch.stack(maps).clone(), model.transformer.norm(x)[0].clone()
+            return torch.stack(maps), model.transformer.norm(x)[0]
     finally:
         model.train(training)
 
