@@ -34,6 +34,7 @@ ALLOWED = {
     "cache": {"config", "errors"},
     "layers": {"config", "errors"},
     "gpt": {"config", "errors", "layers", "cache"},
+    "bert": {"config", "errors", "layers", "losses", "tokenizer"},
     "losses": set(),
     "optim": set(),
     "checkpoint": {"errors"},
