@@ -98,7 +98,6 @@ def draw_flow(flow: Flow, tokenizer, position: int, show: str, top: int, title: 
     """每站一列：上面是向量的格子，下面是在这一站接输出层的前 top 个候选。站多时分几排。"""
     states = flow.states[:, position].cpu()
     shown = states if show == "state" else torch.cat([states[:1], states.diff(dim=0)])
-    limit = max(float(shown.abs().quantile(0.995)), 1e-12)
     columns = min(COLUMNS, len(states))
     bands = math.ceil(len(states) / columns)
     heights = [2.2, 0.6 + 0.25 * top] * bands
@@ -107,9 +106,9 @@ def draw_flow(flow: Flow, tokenizer, position: int, show: str, top: int, title: 
         ax.set_axis_off()
     for i, name in enumerate(flow.names):
         row, column = 2 * (i // columns), i % columns
-        _draw_tile(axes[row, column], shown[i], limit, name, "长度" if show == "state" or i == 0 else "多出的长度")
+        _draw_tile(axes[row, column], shown[i], name, "长度" if show == "state" or i == 0 else "多出的长度")
         _draw_candidates(axes[row + 1, column], flow.probabilities[i, position].cpu(), tokenizer, top)
-    figure.suptitle(f"{title}　上：{'向量' if show == 'state' else '比上一站多了什么'}　下：在这一站接输出层的候选", fontsize=11.5)
+    figure.suptitle(f"{title}　上：{'向量' if show == 'state' else '比上一站多了什么'}　下：在这一站接输出层的候选（颜色的尺度各站不同）", fontsize=11.5)
     plots.finish(axes[0, 0])
     return figure
 
@@ -122,8 +121,11 @@ def tile(vector: Tensor) -> np.ndarray:
     return cells.reshape(-1, width)
 
 
-def _draw_tile(ax: Axes, vector: Tensor, limit: float, name: str, what: str) -> None:
+def _draw_tile(ax: Axes, vector: Tensor, name: str, what: str) -> None:
+    """颜色的尺度各站自己取：各站的长度相差几十倍，用同一个尺度就什么也看不见，长度写在标题里。"""
+    limit = max(float(vector.abs().quantile(0.99)), 1e-12)
     ax.set_axis_on()
+    ax.spines[:].set_visible(False)
     ax.imshow(tile(vector), cmap=plots._color_map("signed"), vmin=-limit, vmax=limit)
     name = f"${name}$" if name.startswith("h_") else name
     ax.set(xticks=[], yticks=[], title=f"{name}\n{what} {float(vector.norm()):.2f}")
