@@ -463,10 +463,10 @@ def _(pieces):
     return out
 
 
-# ---- 3.5 错开一位 ----
+# ---- 3.6 错开一位 ----
 
 shift = Exercise(
-    "3.5", "输入与标签", lambda w: (w[:, :-1], w[:, 1:]), look="长 t + 1 的窗口：前 t 个作输入，后 t 个作标签；第 i 个位置的标签是第 i + 1 个 token。"
+    "3.6", "输入与标签", lambda w: (w[:, :-1], w[:, 1:]), look="长 t + 1 的窗口：前 t 个作输入，后 t 个作标签；第 i 个位置的标签是第 i + 1 个 token。"
 )
 
 
@@ -511,7 +511,7 @@ shift.mutant("输入多了一个", lambda w: (w, w[:, 1:]), look="输入与标�
 shift.mutant("只有最后一个 token 作标签", lambda w: (w[:, :-1], w[:, -1:]), look="每个位置都有自己的标签，t 个位置一起训练。")
 
 
-# ---- 3.6 补齐 ----
+# ---- 3.7 补齐 ----
 
 
 def pad_reference(rows, pad=PAD, label_pad=IGNORE, left=False, shifted=1, extra=0, last=None):
@@ -528,7 +528,7 @@ def pad_reference(rows, pad=PAD, label_pad=IGNORE, left=False, shifted=1, extra=
 
 
 pad = Exercise(
-    "3.6", "补齐成一批", lambda rows: pad_reference(rows),
+    "3.7", "补齐成一批", lambda rows: pad_reference(rows),
     look="每行先错开一位，再在右边补：输入补 0（<pad>），标签补 −100（不计损失），补到最长的一行那么长。",
 )  # fmt: skip
 
@@ -587,7 +587,7 @@ pad.mutant("截到了最短的一行", lambda rows: pad_reference([row[: min(map
 pad.mutant("输入和标签交换了", lambda rows: pad_reference(rows)[::-1], look="先返回输入，再返回标签。")
 
 
-# ---- 3.7 窗口 ----
+# ---- 3.5 窗口 ----
 
 
 def cut_windows(ids, context_length, stride=None, length=None, start=0):
@@ -596,7 +596,7 @@ def cut_windows(ids, context_length, stride=None, length=None, start=0):
 
 
 windows = Exercise(
-    "3.7", "切窗口", cut_windows, look="窗口长 context_length + 1，每次挪 context_length：相邻两个窗口共用一个 token，每个 token 恰好作一次标签。"
+    "3.5", "切窗口", cut_windows, look="窗口长 context_length + 1，每次挪 context_length：相邻两个窗口共用一个 token，每个 token 恰好作一次标签。"
 )
 
 
