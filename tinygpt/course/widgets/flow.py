@@ -108,7 +108,9 @@ def draw_flow(flow: Flow, tokenizer, position: int, show: str, top: int, title: 
         row, column = 2 * (i // columns), i % columns
         _draw_tile(axes[row, column], shown[i], name, "长度" if show == "state" or i == 0 else "多出的长度")
         _draw_candidates(axes[row + 1, column], flow.probabilities[i, position].cpu(), tokenizer, top)
-    figure.suptitle(f"{title}　上：{'向量' if show == 'state' else '比上一站多了什么'}　下：在这一站接输出层的候选（颜色的尺度各站不同）", fontsize=11.5)
+    figure.suptitle(
+        f"{title}　上：{'向量' if show == 'state' else '比上一站多了什么'}　下：在这一站接输出层的候选（颜色的尺度各站不同）", fontsize=11.5
+    )
     plots.finish(axes[0, 0])
     return figure
 
