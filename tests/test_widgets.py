@@ -8,7 +8,7 @@ import pytest
 
 matplotlib.use("Agg")
 from tinygpt.course import plots
-from tinygpt.course.widgets import Playground, choice, slider
+from tinygpt.course.widgets import LiveCurve, Playground, choice, slider
 
 
 @pytest.fixture
@@ -58,3 +58,15 @@ def test_figures_are_closed(playground):
 
 def test_whole_numbers_give_an_integer_slider():
     assert isinstance(slider("n", 1, 0, 4).value, int) and isinstance(slider("t", 1, 0, 2, 0.1).value, float)
+
+
+def test_a_live_curve_changes_with_every_update():
+    plots.use_style()
+    count = len(plt.get_fignums())
+    curve = LiveCurve("损失", "曲线")
+    pictures = [bytes(curve.image.value)]
+    for n in (2, 3):
+        curve.update(range(n), [3.0 - i for i in range(n)])
+        pictures.append(bytes(curve.image.value))
+    assert len(set(pictures)) == 3 and len(plt.get_fignums()) == count
+    assert curve._repr_mimebundle_()["text/plain"] == "曲线"

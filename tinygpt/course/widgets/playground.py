@@ -76,5 +76,33 @@ class Playground:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         view = self.box._repr_mimebundle_()
-        picture = {"text/plain": self.note, "image/png": base64.b64encode(self.image.value).decode("ascii")}
+        picture = {"text/plain": self.note, "image/png": base64.b64encode(bytes(self.image.value)).decode("ascii")}
         return view | picture
+
+
+class LiveCurve:
+    """训练时不断更新的一条曲线：先显示，训练中一次次 update。
+
+    存进笔记本的是空的坐标轴；训练完以后请另画一张静态的图。
+    """
+
+    def __init__(self, label: str, note: str):
+        self.label, self.note = label, note
+        self.image = widgets.Image(value=self._draw([], []), format="png", layout=widgets.Layout(max_width="100%"))
+
+    def update(self, x, y) -> None:
+        """换成新的曲线；x、y 是到现在为止的全部。"""
+        self.image.value = self._draw(list(x), list(y))
+
+    def _draw(self, x: list, y: list) -> bytes:
+        figure, ax = plt.subplots(figsize=(6.0, 2.8))
+        ax.plot(x, y)
+        ax.set(xlabel="步", ylabel=self.label)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", metadata={"Software": None})
+        plt.close(figure)
+        return buffer.getvalue()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        picture = {"text/plain": self.note, "image/png": base64.b64encode(bytes(self.image.value)).decode("ascii")}
+        return self.image._repr_mimebundle_() | picture
