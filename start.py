@@ -306,6 +306,7 @@ def command_lab(arguments):
     options = ["--log-level=WARN", "--ServerApp.root_dir=" + str(ROOT), "--LabApp.default_url=" + page, "--ServerApp.answer_yes=True"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")  # 容器里常是 root
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # 小模型的两个线程等对方时不空转，浏览器也在用核
     return run([venv_python(), "-m", "jupyterlab", *options, *arguments])
 
 
