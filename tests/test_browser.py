@@ -106,13 +106,14 @@ def page(request, lab, browser):
     """一课打开以后、全部运行完的页面。"""
     page = browser.new_page(viewport={"width": 1400, "height": 1000}, locale="zh-CN")
     page.lesson = request.param
-    page.goto(f"{lab}/lab/tree/notebooks/{request.param}.ipynb")
+    page.goto(f"{lab}/lab/workspaces/{request.param}/tree/notebooks/{request.param}.ipynb")  # 各课一个工作区，不带出前一课的标签页
     page.wait_for_selector(".jp-Notebook", timeout=2 * MINUTE)
     page.wait_for_function(f"() => {{ const s = ({CELLS})(); return s.status === 'idle'; }}", timeout=2 * MINUTE)
     page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
     page.wait_for_function(f"() => {{ const s = ({CELLS})(); return s.status === 'idle' && s.run === s.cells; }}", timeout=5 * MINUTE)
     page.wait_for_timeout(1500)  # 控件收到最后的消息
     yield page
+    page.evaluate("async () => { await window.jupyterapp.serviceManager.sessions.shutdownAll(); }")
     page.close()
 
 
