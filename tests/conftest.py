@@ -1,8 +1,8 @@
-"""各个测试共用的零件:几千个参数的模型、几百个 token 的分词器。"""
+"""各个测试共用的零件：几千个参数的模型、几百个 token 的分词器。"""
 
 import os
 
-# 两个线程在等对方时让出核,不空转:别的程序也在用核的时候,空转会让小矩阵慢上百倍。须在导入 torch 之前
+# 两个线程在等对方时让出核，不空转：别的程序也在用核的时候，空转会让小矩阵慢上百倍。须在导入 torch 之前
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest
@@ -14,7 +14,7 @@ from tinygpt.gpt import GPT
 from tinygpt.tokenizer import Tokenizer
 
 torch.set_num_threads(2)
-# derandomize:每次试同样的例子,失败可以重现
+# derandomize：每次试同样的例子，失败可以重现
 settings.register_profile("tinygpt", deadline=None, derandomize=True, database=None, max_examples=60)
 settings.load_profile("tinygpt")
 
@@ -29,7 +29,7 @@ TEXTS = [
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_dir(tmp_path_factory):
-    """编号缓存放在临时文件夹,不碰使用者的。"""
+    """编号缓存放在临时文件夹，不碰使用者的。"""
     folder = tmp_path_factory.mktemp("tinygpt-cache")
     before = os.environ.get("TINYGPT_CACHE")
     os.environ["TINYGPT_CACHE"] = str(folder)
@@ -56,7 +56,7 @@ def config():
 def make_model(config):
     """make_model(seed=0, std=0.4, dtype=…, **改动的字段)。
 
-    std 给出时,矩阵都换成这么大的正态随机数:按 0.02 初始化的模型几乎是均匀分布,掩码错了也看不大出来。
+    std 给出时，矩阵都换成这么大的正态随机数：按 0.02 初始化的模型几乎是均匀分布，掩码错了也看不大出来。
     """
 
     def make(seed=0, std=None, dtype=torch.float32, **changes):
@@ -75,7 +75,7 @@ def make_model(config):
 
 @pytest.fixture
 def model(make_model):
-    """尖锐的小模型,评估状态。"""
+    """尖锐的小模型，评估状态。"""
     return make_model(std=0.4).eval()
 
 
@@ -86,9 +86,21 @@ def model64(make_model):
 
 @pytest.fixture
 def random_ids(config):
-    """random_ids(b, t, seed=0) → 8 … vocab_size − 1 的随机编号(不含特殊 token)。"""
+    """random_ids(b, t, seed=0) → 8 … vocab_size − 1 的随机编号（不含特殊 token）。"""
 
     def make(*shape, seed=0):
         return torch.randint(8, config.vocab_size, shape, generator=torch.Generator().manual_seed(seed))
 
     return make
+
+
+def pytest_terminal_summary(terminalreporter):
+    """运行过练习的测试，就在最后数一数：练习、有名字的错误、正确的写法各有多少。"""
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    if not any("test_exercises.py" in report.nodeid for report in reports):
+        return
+    from tinygpt.course import checks
+
+    found = [exercise for lesson in checks.lessons() for exercise in checks.exercises(lesson).values()]
+    mutants, variants = sum(len(e.mutants) for e in found), sum(len(e.variants) for e in found)
+    terminalreporter.write_line(f"练习 {len(found)} 个，有名字的错误 {mutants} 种，参考答案之外的正确写法 {variants} 种")

@@ -73,7 +73,18 @@ def test_the_lesson_points_to_every_exercise(solution):
 def test_the_untouched_book_has_nothing_passed(solution):
     results = exercises.progress(ROOT / "exercises" / solution.name)
     assert [row["number"] for row in results] == list(checks.exercises(solution.stem[:2]))
-    assert {row["state"] for row in results} <= {"unwritten", "failed"}, results
+    assert {row["state"] for row in results} == {"unwritten"}, results
+
+
+def test_touching_the_wrong_code_of_a_find_the_bug_exercise_makes_it_failed(tmp_path):
+    book = tmp_path / "book.ipynb"
+    shutil.copy(ROOT / "exercises" / "02_core_concepts.ipynb", book)
+    notebook = read(book)
+    answer = next(cell for cell in notebook["cells"] if cell["id"] == "e02-6-answer")
+    answer["source"] = exercises.text_of(answer) + "\n# 改过"
+    exercises.write(book, notebook)
+    states = {row["number"]: row["state"] for row in exercises.progress(book)}
+    assert states.pop("2.6") == "failed" and set(states.values()) == {"unwritten"}
 
 
 def test_the_solutions_pass_as_a_learners_book(solution):

@@ -46,7 +46,7 @@ def build(solution: dict) -> dict:
             cell["outputs"], cell["execution_count"] = [], None
         else:
             cell["source"] = text_of(cell)
-    notebook["metadata"]["tinygpt"] = {"build": digest(notebook)}
+    notebook["metadata"]["tinygpt"] = {"build": digest(notebook["cells"]), "untouched": answers(notebook)}
     return notebook
 
 
@@ -60,17 +60,26 @@ def text_of(cell: dict) -> str:
     return cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
 
 
-def digest(notebook: dict) -> str:
+def digest(cells: list[dict]) -> str:
     """代码格的摘要；运行、折叠、改文字都不影响它。"""
-    sources = [text_of(cell).strip() for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    sources = [text_of(cell).strip() for cell in cells if cell["cell_type"] == "code"]
     return hashlib.sha256("\0".join(sources).encode()).hexdigest()[:16]
+
+
+def answers(notebook: dict) -> dict[str, str]:
+    """{练习: 从上一个检查到这一个检查的代码格的摘要}：与生成时一样，就是还没有动手。"""
+    found, begin = {}, 0
+    for end, cell in enumerate(notebook["cells"]):
+        if number := cell["metadata"].get("exercise"):
+            found[number], begin = digest(notebook["cells"][begin:end]), end + 1
+    return found
 
 
 def edited(path: Path) -> bool:
     """学习者改过这个练习本没有。读不懂的文件也当作改过。"""
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        return notebook["metadata"].get("tinygpt", {}).get("build") != digest(notebook)
+        return notebook["metadata"].get("tinygpt", {}).get("build") != digest(notebook["cells"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return True
 
@@ -121,14 +130,18 @@ def notebook_of(folder: Path, lesson: str) -> Path:
 def execute(path: Path) -> list[dict]:
     """在当前进程里执行一个练习本，返回每个练习的状态：passed、failed、unwritten 或 error。"""
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    scope, results = {"__name__": "__main__"}, []
+    scope, results, now = {"__name__": "__main__"}, [], answers(notebook)
+    untouched = notebook["metadata"].get("tinygpt", {}).get("untouched", {})
     for cell in notebook["cells"]:
         number = cell["metadata"].get("exercise")
         if cell["cell_type"] != "code":
             continue
         error = run_cell(text_of(cell), scope)
         if number:
-            results.append({"number": number, **verdict(error)})
+            result = verdict(error)
+            if result["state"] == "failed" and untouched.get(number) == now[number]:
+                result["state"] = "unwritten"  # 找错误的题：留下的代码能执行，只是错的
+            results.append({"number": number, **result})
     return results
 
 

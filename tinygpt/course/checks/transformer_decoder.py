@@ -143,10 +143,9 @@ def norm_with(eps_inside=True, use_eps=True, unbiased=False, dim=-1, center=True
         centered = x - x.mean(dim, keepdim=True) if center else x
         variance = x.var(dim, keepdim=True, unbiased=unbiased) if center else (x * x).mean(dim, keepdim=True)
         eps = eps if use_eps else 0.0
-        if eps_inside:
-            y = centered / ((variance + eps).sqrt() if root else variance + eps)
-        else:
-            y = centered / (variance.sqrt() + eps)
+        inside, outside = (eps, 0.0) if eps_inside else (0.0, eps)
+        spread = (variance + inside).sqrt() if root else variance + inside
+        y = centered / (spread + outside)
         return y * (weight if scale else 1) + (bias if shift else 0)
 
     return run
