@@ -250,7 +250,7 @@ def suites(extra):
     """要运行哪几组测试：（名字，pytest 的参数）。参数里点了名的文件，就只测它。"""
     if any((ROOT / argument.split("::")[0]).exists() for argument in extra if not argument.startswith("-")):
         return [("指定的测试", extra)]
-    suites = [("tests", ["tests", *extra])]
+    suites = [("tests", ["tests", "-n", "2", *extra])]  # 两个进程并行
     for folder, flag in (("notebooks", "--nbval"), ("solutions", "--nbval-lax")):
         if any((ROOT / folder).glob("*.ipynb")):
             suites.append((folder, [flag, folder, *extra]))

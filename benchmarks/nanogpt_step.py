@@ -3,7 +3,7 @@
     python benchmarks/nanogpt_step.py /path/to/nanoGPT [--rounds 5]
 
 同样的形状（4 层、4 头、128 维、上下文 64、批 12、词表 65，即 nanoGPT README 的 CPU 配方）与文章的形状
-(2 层、4 头、256 维、上下文 256、批 16、词表 4096)，同样的机器、线程数与数据（随机编号）。每一方在新进程里，
+（2 层、4 头、256 维、上下文 256、批 16、词表 4096），同样的机器、线程数与数据（随机编号）。每一方在新进程里，
 按 A B B A 交替，取中位数。nanoGPT 的路径由参数给出，本项目里没有它的代码。
 三种做法：nanoGPT 原样（fp32，非融合 AdamW）、nanoGPT 加上 bf16 autocast 与融合 AdamW、tinygpt 出厂设置。
 """

@@ -13,7 +13,7 @@ from tinygpt.config import GPTConfig
 from tinygpt.gpt import GPT
 from tinygpt.tokenizer import Tokenizer
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)
 # derandomize：每次试同样的例子，失败可以重现
 settings.register_profile("tinygpt", deadline=None, derandomize=True, database=None, max_examples=60)
 settings.load_profile("tinygpt")
@@ -54,7 +54,7 @@ def config():
 
 @pytest.fixture
 def make_model(config):
-    """make_model(seed=0, std=0.4, dtype=…, **改动的字段)。
+    """make_model（seed=0, std=0.4, dtype=…, **改动的字段）。
 
     std 给出时，矩阵都换成这么大的正态随机数：按 0.02 初始化的模型几乎是均匀分布，掩码错了也看不大出来。
     """

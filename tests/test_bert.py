@@ -25,7 +25,7 @@ def seeded(seed=0):
 
 @pytest.fixture
 def make_bert(config):
-    """make_bert(seed=0, std=0.4, dtype=…, **改动的字段)；std 的意思同 make_model。"""
+    """make_bert（seed=0, std=0.4, dtype=…, **改动的字段）；std 的意思同 make_model。"""
 
     def make(seed=0, std=None, dtype=torch.float32, **changes):
         torch.manual_seed(seed)

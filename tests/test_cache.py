@@ -1,4 +1,4 @@
-"""cache.py:有缓存与没有缓存,结果相同(float64,1e-10)。"""
+"""cache.py：有缓存与没有缓存，结果相同（float64,1e-10）。"""
 
 import pytest
 import torch
@@ -38,7 +38,7 @@ def test_chunks_of_several_tokens_equal_full_forward(model64, random_ids, chunks
 
 @pytest.mark.parametrize("lengths", [[2, 5, 9], [9, 5, 2], [4, 4, 4], [1, 16, 8], [7, 1, 1]])
 def test_unequal_prompts_padded_on_the_right(model64, random_ids, lengths):
-    """先填提示(右边补齐),再一个一个地写;每一行、每一步都与单独的完整前向相同。"""
+    """先填提示（右边补齐），再一个一个地写；每一行、每一步都与单独的完整前向相同。"""
     rows = [random_ids(n, seed=i).tolist() for i, n in enumerate(lengths)]
     longest = max(lengths)
     cache = new_cache(model64, 3)
@@ -69,7 +69,7 @@ def test_unequal_prompts_then_chunks(model64, random_ids):
 
 
 def test_padding_left_in_the_cache_is_invisible(model64, random_ids):
-    """补齐换成别的 token,后面的 logits 一点也不变。"""
+    """补齐换成别的 token，后面的 logits 一点也不变。"""
     row, longer, new = random_ids(3, seed=0).tolist(), random_ids(6, seed=1).tolist(), torch.tensor([[9], [10]])
     results = []
     for padding in (PAD, 33):
@@ -108,7 +108,7 @@ def test_default_capacity_is_the_context(model64, random_ids):
 
 
 def test_a_cache_longer_than_the_context_is_an_input_error(model64, random_ids):
-    """位置 embedding 只有 16 个:缓存再大也放不下,要说清楚,而不是 IndexError。"""
+    """位置 embedding 只有 16 个：缓存再大也放不下，要说清楚，而不是 IndexError。"""
     with pytest.raises(InputError):
         model64(random_ids(1, 17), new_cache(model64, capacity=32))
 
@@ -122,7 +122,7 @@ def test_the_longest_row_counts(model64, random_ids):
 
 
 def test_gradients_do_not_need_the_cache_and_the_model_keeps_nothing(model64, random_ids):
-    """缓存不藏在模块上:用过缓存之后,没有缓存的前向与以前逐位相同。"""
+    """缓存不藏在模块上：用过缓存之后，没有缓存的前向与以前逐位相同。"""
     ids = random_ids(1, 6)
     before, names = model64(ids), set(model64.state_dict())
     with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""checkpoint.py 与 pretrained:原子地写;坏文件说得清楚;不执行文件里的任何代码。"""
+"""checkpoint.py 与 pretrained：原子地写；坏文件说得清楚；不执行文件里的任何代码。"""
 
 import json
 import pickle
@@ -27,7 +27,7 @@ def test_atomic_replaces(tmp_path):
     path.write_text("旧")
     with atomic(path) as temporary:
         temporary.write_text("新")
-        assert path.read_text() == "旧" and temporary.parent == tmp_path  # 同一个文件夹,改名才是原子的
+        assert path.read_text() == "旧" and temporary.parent == tmp_path  # 同一个文件夹，改名才是原子的
     assert path.read_text() == "新" and listing(tmp_path) == ["f.txt"]
 
 
@@ -184,7 +184,7 @@ def test_missing_and_extra_are_named(make_model):
         load_weights(make_model(), without, "m")
     with pytest.raises(InputError, match="多出 extra"):
         load_weights(make_model(), tensors | {"extra": torch.zeros(1)}, "m")
-    with pytest.raises(InputError, match="缺少 lm_head.weight"):  # 不共用的模型,缺了就是缺了
+    with pytest.raises(InputError, match="缺少 lm_head.weight"):  # 不共用的模型，缺了就是缺了
         load_weights(make_model(tied_head=False), tensors, "m")
     with pytest.raises(InputError, match="缺少"):
         load_weights(make_model(n_layer=3), tensors, "m")

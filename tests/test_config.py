@@ -1,4 +1,4 @@
-"""config.py:字段、检查、预设。"""
+"""config.py：字段、检查、预设。"""
 
 import dataclasses
 import re

@@ -1,4 +1,4 @@
-"""data.py:写到磁盘、划分、成批。"""
+"""data.py：写到磁盘、划分、成批。"""
 
 import itertools
 from collections import Counter
@@ -18,7 +18,7 @@ EOS = 7
 
 
 def encode(texts):
-    """一个字符一个编号:8 + 码点的低位。"""
+    """一个字符一个编号：8 + 码点的低位。"""
     return [[8 + ord(c) % 50 for c in text] for text in texts]
 
 
@@ -31,7 +31,7 @@ def make(passages, folder, key="k", vocab_size=100, encode=encode, **options) ->
 
 
 def split_documents(ids) -> list[tuple]:
-    """在 <eos> 处切开;每一篇都要以 <eos> 结尾。"""
+    """在 <eos> 处切开；每一篇都要以 <eos> 结尾。"""
     found, current = [], []
     for id in ids.tolist():
         current.append(id)
@@ -69,7 +69,7 @@ def test_pieces_of_one_document_are_joined_without_eos_between(tmp_path):
 
 
 def test_a_document_is_split_the_same_whole_or_in_pieces(tmp_path):
-    """划分看的是整篇的内容,与怎样分段读无关。"""
+    """划分看的是整篇的内容，与怎样分段读无关。"""
     whole = make(documents(40), tmp_path, "whole")
     halves = [half for p in documents(40) for half in (Passage(p.text[:9], p.source, False), Passage(p.text[9:], p.source))]
     pieces = make(halves, tmp_path, "pieces")
@@ -122,12 +122,12 @@ def test_few_documents_are_cut_at_the_end(tmp_path):
 
 
 @pytest.mark.parametrize("passages", [
-    [Passage("短", "f")],  # 太短,留不出验证
+    [Passage("短", "f")],  # 太短，留不出验证
     [Passage(str(i) * 30, "f", split="train") for i in range(12)],  # 文档自带的划分里没有验证
-    [Passage(str(i) * 30, "f", split="validation") for i in range(12)],  # 全是验证,没有训练
+    [Passage(str(i) * 30, "f", split="validation") for i in range(12)],  # 全是验证，没有训练
 ], ids=["short", "only train", "only validation"])  # fmt: skip
 def test_an_empty_half_is_an_input_error_or_an_empty_array(tmp_path, passages):
-    """空的一半:要么这里就说清楚,要么交出空数组,由 RandomWindows、ContiguousWindows 说;不能是 mmap 的裸错误。"""
+    """空的一半：要么这里就说清楚，要么交出空数组，由 RandomWindows、ContiguousWindows 说；不能是 mmap 的裸错误。"""
     with pytest.raises(InputError):
         data = make(passages, tmp_path)
         RandomWindows(data.train, 4, 1)
@@ -197,7 +197,7 @@ def test_each_epoch_covers_each_window_once(length, context, batch_size, seed):
     starts = [int(x) for k in range(-(-total // batch_size)) for x in windows.batch(k)["ids"][:, 0]][:total]
     for epoch in range(3):
         begun = sorted(starts[epoch * n : (epoch + 1) * n])
-        assert [b - a for a, b in itertools.pairwise(begun)] == [context] * (n - 1)  # 不重叠,不遗漏
+        assert [b - a for a, b in itertools.pairwise(begun)] == [context] * (n - 1)  # 不重叠，不遗漏
         assert begun[0] >= 0 and begun[-1] + context <= length - 1
     assert n >= (length - 1) // context - 1
 

@@ -1,4 +1,4 @@
-"""generate.py:每一步都与照公式写的慢版本对照。"""
+"""generate.py：每一步都与照公式写的慢版本对照。"""
 
 import dataclasses
 import itertools
@@ -32,7 +32,7 @@ GREEDY = Sampling(greedy=True)
 
 
 def rows_of(steps) -> list[list[int]]:
-    """每一步一个列表 → 每一行一个列表(去掉结束之后的 None)。"""
+    """每一步一个列表 → 每一行一个列表（去掉结束之后的 None）。"""
     return [[token for token in row if token is not None] for row in zip(*steps)]
 
 
@@ -41,7 +41,7 @@ def one(model, prompt, **options) -> list[int]:
 
 
 def greedy_without_cache(model, prompt, n):
-    """文档写的做法,不用缓存:写满了就只留最近的一半;位置从 0 重新数。"""
+    """文档写的做法，不用缓存：写满了就只留最近的一半；位置从 0 重新数。"""
     context, text, new = model.config.context_length, list(prompt), []
     for _ in range(n):
         if len(text) > context:
@@ -55,7 +55,7 @@ def greedy_without_cache(model, prompt, n):
 
 
 class Scripted(torch.nn.Module):
-    """照剧本写的模型:绝对位置 p 之后的 token 是 script[p];没有剧本就写 EOS。"""
+    """照剧本写的模型：绝对位置 p 之后的 token 是 script[p]；没有剧本就写 EOS。"""
 
     def __init__(self, script: list[int], vocab_size: int, context_length: int = 256):
         super().__init__()
@@ -87,7 +87,7 @@ def python_softmax(logits):
 
 
 def python_distribution(logits, sampling, seen=()):
-    """照说明逐步写:重复惩罚 → 温度 → top-k → top-p → softmax。没有并列时与库里的做法相同。"""
+    """照说明逐步写：重复惩罚 → 温度 → top-k → top-p → softmax。没有并列时与库里的做法相同。"""
     logits = [x if i not in seen else (x / sampling.repetition_penalty if x > 0 else x * sampling.repetition_penalty) for i, x in enumerate(logits)]
     order = sorted(range(len(logits)), key=lambda i: -logits[i])
     kept = order[:1] if sampling.greedy else order[: sampling.top_k]
@@ -120,7 +120,7 @@ def test_distribution_equals_the_python_reference(logits, temperature, top_k, to
     penalised = [x if i not in seen else (x / penalty if x > 0 else x * penalty) for i, x in enumerate(logits)]
     assume(min([abs(a - b) for a, b in itertools.combinations(penalised, 2)], default=1) > 1e-4)  # 并列另测
     ordered = sorted(python_distribution(logits, dataclasses.replace(sampling, top_p=1.0), seen), reverse=True)
-    assume(min(abs(total - top_p) for total in itertools.accumulate(ordered)) > 1e-5 or top_p == 1)  # 恰好在边上时,舍入说了算
+    assume(min(abs(total - top_p) for total in itertools.accumulate(ordered)) > 1e-5 or top_p == 1)  # 恰好在边上时，舍入说了算
     mask = torch.tensor([[i in seen for i in range(len(logits))]])
     ours = next_token_distribution(torch.tensor([logits]), sampling, mask)
     assert_close(ours[0].tolist(), python_distribution(logits, sampling, seen), atol=2e-5, rtol=1e-4)
@@ -174,7 +174,7 @@ def test_rows_are_independent():
 
 @given(any_logits, st.floats(1.01, 5))
 def test_penalty_makes_seen_tokens_less_likely(logits, penalty):
-    """负的 logit 也要变得更负:若也用除法,惩罚会变成奖励。"""
+    """负的 logit 也要变得更负：若也用除法，惩罚会变成奖励。"""
     row = torch.tensor([logits])
     seen = torch.zeros(1, len(logits), dtype=torch.bool)
     seen[0, 0] = True
@@ -225,7 +225,7 @@ def test_greedy_equals_an_argmax_loop_without_cache(make_model, random_ids, chan
     prompt = random_ids(4).tolist()
     ours = one(model, prompt, max_new_tokens=12, sampling=GREEDY)
     assert ours == greedy_without_cache(model, prompt, 12)
-    assert len(set(ours)) > 3  # 不是一直重复同一个,对照才有意义
+    assert len(set(ours)) > 3  # 不是一直重复同一个，对照才有意义
 
 
 @pytest.mark.parametrize("context_length", [16, 15, 2, 1])
@@ -261,7 +261,7 @@ def unequal_prompts(random_ids):
 def test_batched_unequal_prompts_equal_one_by_one(make_model, random_ids):
     finished_early = 0
     for seed in range(8):
-        model = make_model(seed=seed, std=0.5, dtype=torch.float64, vocab_size=12).eval()  # 词表小,容易写出 <eos>
+        model = make_model(seed=seed, std=0.5, dtype=torch.float64, vocab_size=12).eval()  # 词表小，容易写出 <eos>
         prompts = [[8 + token % 4 for token in prompt] for prompt in unequal_prompts(random_ids)]
         batched = rows_of(generate(model, prompts, 9, GREEDY))
         assert batched == [one(model, p, max_new_tokens=9, sampling=GREEDY) for p in prompts]
@@ -271,7 +271,7 @@ def test_batched_unequal_prompts_equal_one_by_one(make_model, random_ids):
 
 def test_finished_rows_are_none_from_then_on(tokenizer):
     model = Scripted([], 20)
-    model.script = [9, 9, 10, EOS, 11, 12]  # 长 3 的行:10、EOS;长 1 的行:9、9、10、EOS
+    model.script = [9, 9, 10, EOS, 11, 12]  # 长 3 的行：10、EOS；长 1 的行：9、9、10、EOS
     steps = list(generate(model, [[8, 8, 8], [8]], 10, GREEDY))
     assert steps == [[10, 9], [EOS, 9], [None, 10], [None, EOS]]
 
@@ -283,7 +283,7 @@ def test_stops_at_eos_and_at_max_new_tokens(tokenizer):
 
 
 def test_a_step_costs_one_forward_of_one_token(random_ids):
-    """用了缓存:提示一次,之后每步一次。"""
+    """用了缓存：提示一次，之后每步一次。"""
     model = Scripted([9] * 50, 20)
     one(model, [8, 8, 8], max_new_tokens=6, sampling=GREEDY)
     assert model.calls == 6
@@ -293,7 +293,7 @@ def test_seeds_reproduce_and_differ(model):
     sample = lambda seed: one(model, [9], max_new_tokens=15, sampling=Sampling(temperature=2.0), seed=seed)  # noqa: E731
     assert sample(1) == sample(1)
     assert len({tuple(sample(seed)) for seed in range(4)}) == 4
-    assert len({tuple(sample(None)) for _ in range(4)}) > 1  # 不给种子,每次不同
+    assert len({tuple(sample(None)) for _ in range(4)}) > 1  # 不给种子，每次不同
 
 
 def test_the_seed_is_independent_of_the_global_generator(model):
@@ -314,7 +314,7 @@ def test_global_random_state_is_untouched(model, seed):
 
 
 def test_penalty_counts_the_prompt_and_the_new_tokens(model64, random_ids):
-    """极大的惩罚:提示里的、写过的都不再出现(logits 全取正,除以 1e9 就垫底)。"""
+    """极大的惩罚：提示里的、写过的都不再出现（logits 全取正，除以 1e9 就垫底）。"""
 
     class Positive(torch.nn.Module):
         config, device = model64.config, model64.device
@@ -390,7 +390,7 @@ def test_complete_joins_the_stream_and_leaves_out_the_prompt(tokenizer):
 
 
 def test_streaming_never_hands_out_half_a_character(tokenizer):
-    text = "鑫🀄看é\u0301是鱼"  # 词表里没有的字,几个字节一个
+    text = "鑫🀄看é\u0301是鱼"  # 词表里没有的字，几个字节一个
     assert len(tokenizer.encode(text)) > len(text)
     model = scripted_for(tokenizer, "小猫", text)
     pieces = list(stream_text(model, tokenizer, "小猫", sampling=GREEDY))

@@ -1,4 +1,4 @@
-"""gpt.py:形状、初始化、梯度、参数个数、因果性、学得会。"""
+"""gpt.py：形状、初始化、梯度、参数个数、因果性、学得会。"""
 
 import math
 
@@ -34,7 +34,7 @@ def test_tied_and_untied(make_model):
 
 @pytest.mark.parametrize("tied", [True, False])
 def test_initialisation_table(tied):
-    """说明里的表,逐个参数量一遍。"""
+    """说明里的表，逐个参数量一遍。"""
     torch.manual_seed(0)
     model = GPT(GPTConfig(vocab_size=300, context_length=64, n_layer=3, n_head=4, n_embd=64, tied_head=tied))
     measured = set()
@@ -80,7 +80,7 @@ def test_parameter_count_sums(make_model, changes):
 
 
 def test_parameter_count_of_gpt2_small():
-    """公开的数:124,439,808。用 meta 设备,不占内存。"""
+    """公开的数：124,439,808。用 meta 设备，不占内存。"""
     with torch.device("meta"):
         model = GPT(preset("gpt2"))
     assert model.parameter_count()["合计"] == 124_439_808
@@ -96,7 +96,7 @@ def test_too_long_input_names_both_numbers(model, random_ids):
 def test_overfits_one_batch(make_model, random_ids, norm):
     model = make_model(norm=norm, dropout=0.0)
     windows = random_ids(4, 17)
-    windows[:, 0] = torch.arange(8, 12)  # 第一个词各不相同,否则第二个词没法猜
+    windows[:, 0] = torch.arange(8, 12)  # 第一个词各不相同，否则第二个词没法猜
     batch = next_token_batch(windows)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2)
     for _ in range(150):
@@ -122,13 +122,13 @@ def test_the_future_does_not_change_the_past(make_model, random_ids, norm):
 
 
 def test_positions_matter(model64):
-    """前两个词对调,最后一个位置的输出会变。"""
+    """前两个词对调，最后一个位置的输出会变。"""
     a, b = torch.tensor([[9, 10, 11]]), torch.tensor([[10, 9, 11]])
     assert (model64(a)[:, -1] - model64(b)[:, -1]).abs().max() > 1e-3
 
 
 def test_without_positions_one_layer_cannot_tell_order(make_model):
-    """对照:位置 embedding 置零,一层的模型分不清前文的次序(文章的 h_0 = X 少了 P)。"""
+    """对照：位置 embedding 置零，一层的模型分不清前文的次序（文章的 h_0 = X 少了 P）。"""
     model = make_model(std=0.4, dtype=torch.float64, n_layer=1).eval()
     torch.nn.init.zeros_(model.position_embedding.weight)
     a, b = torch.tensor([[9, 10, 11]]), torch.tensor([[10, 9, 11]])

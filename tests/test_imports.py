@@ -1,4 +1,4 @@
-"""导入只朝一个方向;每个文件都短。只读源代码,不执行。"""
+"""导入只朝一个方向；每个文件都短。只读源代码，不执行。"""
 
 import ast
 from pathlib import Path
@@ -11,7 +11,7 @@ CORE = [p for p in BELOW_COURSE if p.relative_to(ROOT).parts[0] != "corpus"]
 
 
 def imports(path: Path) -> set[str]:
-    """一个文件导入的 tinygpt 模块,例如 {"config", "errors"};函数里面的导入也算。"""
+    """一个文件导入的 tinygpt 模块，例如 {"config", "errors"}；函数里面的导入也算。"""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-"""layers.py:与 torch、与照公式写的慢版本对照;因果性用改动未来来验。"""
+"""layers.py：与 torch、与照公式写的慢版本对照；因果性用改动未来来验。"""
 
 import math
 
@@ -31,7 +31,7 @@ def qkv(t, s, b=2, h=3, d=4, seed=0):
 
 
 def allowed_by_hand(t, s):
-    """第 i 个查询是第 s − t + i 个位置,看得见不晚于自己的键。"""
+    """第 i 个查询是第 s − t + i 个位置，看得见不晚于自己的键。"""
     return torch.tensor([[key <= s - t + query for key in range(s)] for query in range(t)])
 
 
@@ -55,7 +55,7 @@ def attention_by_loops(q, k, v, allowed):
 
 
 def randomised(module, seed=0, dtype=torch.float64):
-    """全部参数(偏置、归一化的权重也在内)换成随机数,免得 0 与 1 掩盖了错误。"""
+    """全部参数（偏置、归一化的权重也在内）换成随机数，免得 0 与 1 掩盖了错误。"""
     g = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in module.parameters():
@@ -89,10 +89,10 @@ def test_attention_equals_loops_and_torch(function, kind, t, s):
 
 
 def test_the_is_causal_trap():
-    """SDPA 的 is_causal:1 个查询、5 个键时只看见第一个键;fused_attention 不落进去。"""
+    """SDPA 的 is_causal:1 个查询、5 个键时只看见第一个键；fused_attention 不落进去。"""
     q, k, v = qkv(1, 5)
     trapped = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-    assert_close(trapped, v[:, :, :1])  # 陷阱确实还在;torch 改了这一点,这里会先知道
+    assert_close(trapped, v[:, :, :1])  # 陷阱确实还在；torch 改了这一点，这里会先知道
     right = attention(q, k, v, None)  # 最后一个位置本来就该看见全部
     assert not torch.allclose(trapped, right)
     assert_close(fused_attention(q, k, v, CAUSAL), right)
@@ -211,11 +211,11 @@ def test_the_future_does_not_change_the_past(norm):
     x = inputs(t=7)
     for cut in range(1, 7):
         changed = x.clone()
-        changed[:, cut:] += inputs(seed=4)[:, cut:]  # 不能只加一个常数:层归一化看不见它
+        changed[:, cut:] += inputs(seed=4)[:, cut:]  # 不能只加一个常数：层归一化看不见它
         before, after = model(x), model(changed)
         assert torch.equal(before[:, :cut], after[:, :cut])
         assert (before[:, cut:] != after[:, cut:]).any(-1).all()  # 改动本身确实起了作用
-    # 对照:没有掩码时,改动最后一个位置,第一个位置就变了
+    # 对照：没有掩码时，改动最后一个位置，第一个位置就变了
     assert not torch.allclose(model(x, None)[:, 0], model(changed, None)[:, 0])
 
 
@@ -223,7 +223,7 @@ def test_permutation_equivariance_without_mask():
     model, x = randomised(Transformer(CONFIG)), inputs()
     order = torch.tensor([3, 0, 6, 1, 5, 2, 4])
     assert_close(model(x[:, order], None), model(x, None)[:, order], atol=1e-12, rtol=1e-10)
-    assert not torch.allclose(model(x[:, order]), model(x)[:, order])  # 对照:有因果掩码就不等
+    assert not torch.allclose(model(x[:, order]), model(x)[:, order])  # 对照：有因果掩码就不等
 
 
 def test_rows_of_a_batch_do_not_mix():

@@ -1,4 +1,4 @@
-"""losses.py:与照公式写的结果对照。"""
+"""losses.py：与照公式写的结果对照。"""
 
 import math
 
@@ -64,7 +64,7 @@ def test_causal_objective_is_the_sum_over_the_model(model, random_ids):
     ([3, 4], [[IGNORE, IGNORE, 13], [IGNORE, IGNORE, IGNORE]]),
 ])  # fmt: skip
 def test_mask_prompt_keeps_the_first_answer_token(lengths, expected):
-    """x = [10, 11, 12, 13]:提示长 p 时,第一个要学的标签是 x[p]。"""
+    """x = [10, 11, 12, 13]：提示长 p 时，第一个要学的标签是 x[p]。"""
     labels = torch.tensor([[11, 12, 13], [21, 22, 23]])
     assert mask_prompt(labels, torch.tensor(lengths)).tolist() == expected
     assert labels[0, 0] == 11  # 原来的不改

@@ -1,4 +1,4 @@
-"""optim.py:参数分组与学习率。"""
+"""optim.py：参数分组与学习率。"""
 
 import math
 
@@ -16,7 +16,7 @@ def test_only_matrices_decay(make_model):
     assert (decayed["weight_decay"], kept["weight_decay"]) == (0.3, 0.0)
     names = {id(p): n for n, p in model.named_parameters()}
     assert {names[id(p)] for p in kept["params"]} == {n for n in names.values() if n.endswith("bias") or "norm" in n}
-    assert len(decayed["params"]) + len(kept["params"]) == len(names)  # 一个不少,一个不重
+    assert len(decayed["params"]) + len(kept["params"]) == len(names)  # 一个不少，一个不重
 
 
 def test_frozen_parameters_are_left_out(make_model):
@@ -28,7 +28,7 @@ def test_frozen_parameters_are_left_out(make_model):
 
 
 def test_adamw_step_equals_the_paper():
-    """一步 AdamW 照论文写;矩阵有衰减,向量没有。"""
+    """一步 AdamW 照论文写；矩阵有衰减，向量没有。"""
     model = torch.nn.Linear(3, 2).double()
     g = torch.Generator().manual_seed(0)
     start = {}
@@ -39,7 +39,7 @@ def test_adamw_step_equals_the_paper():
     optimizer.step()
     for name, p in model.named_parameters():
         before, grad = start[name]
-        m, v = 0.1 * grad / (1 - 0.9), 0.05 * grad**2 / (1 - 0.95)  # 第一步,偏差修正之后
+        m, v = 0.1 * grad / (1 - 0.9), 0.05 * grad**2 / (1 - 0.95)  # 第一步，偏差修正之后
         decay = 0.5 if name == "weight" else 0.0
         torch.testing.assert_close(p.detach(), before * (1 - 0.1 * decay) - 0.1 * m / (v.sqrt() + 1e-8))
 
@@ -84,7 +84,7 @@ class Scale(torch.nn.Module):
 
 @pytest.mark.parametrize(("model", "name"), [(Scale(), "adamw"), (torch.nn.Linear(2, 2), "muon")], ids=["vectors only, adamw", "matrices only, muon"])
 def test_models_where_one_group_is_empty(model, name):
-    """Trainer 说它收任何 nn.Module:没有矩阵,或矩阵全归 Muon,也应当能用。"""
+    """Trainer 说它收任何 nn.Module：没有矩阵，或矩阵全归 Muon，也应当能用。"""
     held = [p for o in build_optimizers(model, name, 1e-3, 0.1, 0.99) for group in o.param_groups for p in group["params"]]
     assert len(held) == len(list(model.parameters()))
 

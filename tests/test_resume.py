@@ -49,7 +49,7 @@ def new_trainer(out, optimizer="adamw", fingerprint=FINGERPRINT, **changes) -> T
 
 
 def worker(out: Path, optimizer: str, death: str) -> None:
-    """death 是 none 或 "死法:第几步"。步数一到，就在指定的地方被杀；random 则等父进程动手。"""
+    """death 是 none 或 "死法：第几步"。步数一到，就在指定的地方被杀；random 则等父进程动手。"""
     torch.set_num_threads(2)
     trainer = new_trainer(out, optimizer)
     if (out / "training.safetensors").exists():
@@ -124,6 +124,15 @@ def assert_bit_for_bit(out, expected):
     assert ours[4] == expected[4]
     assert [row["step"] for row in ours[4]] == list(range(1, STEPS + 1))
     assert {p.name for p in out.iterdir() if not p.name.startswith(".")} == {"training.safetensors", "model.safetensors", "metrics.jsonl"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def two_threads():
+    """与 worker 一样用两个线程：线程数不同，求和的次序就不同。"""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

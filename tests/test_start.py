@@ -269,7 +269,7 @@ def test_failed_training_is_passed_on(start, capsys):
 
 
 def test_suites(start, tmp_path, monkeypatch):
-    assert start.suites(["-x"]) == [("tests", ["tests", "-x"])]
+    assert start.suites(["-x"]) == [("tests", ["tests", "-n", "2", "-x"])]
     for folder in ("tests", "notebooks", "solutions"):
         (tmp_path / folder).mkdir()
     assert len(start.suites([])) == 1

@@ -1,4 +1,4 @@
-"""text.py:各种格式、编码与坏文件。"""
+"""text.py：各种格式、编码与坏文件。"""
 
 import gzip
 import json
@@ -99,7 +99,7 @@ def test_newlines_in_bare_strings_too(tmp_path):
 @settings(max_examples=40)
 @given(st.text(alphabet="一二 \n", min_size=1, max_size=40).filter(str.strip), st.text(alphabet=" \n", max_size=20), st.integers(1, 8))
 def test_long_text_is_one_document_in_pieces(tmp_path_factory, body, blank, piece):
-    """分段读,拼起来还是原文;只有最后一段结束文档(包括结尾全是空白的时候)。"""
+    """分段读，拼起来还是原文；只有最后一段结束文档（包括结尾全是空白的时候）。"""
     path, text = write(tmp_path_factory.mktemp("long") / "a.txt", body + blank), body + blank
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "PIECE", piece)
@@ -109,7 +109,7 @@ def test_long_text_is_one_document_in_pieces(tmp_path_factory, body, blank, piec
 
 
 def test_a_long_file_that_ends_in_blank_lines_still_ends_its_document(tmp_path):
-    """真实的大小:一行 PIECE 个字之后几个空行,下一个文件不能接在同一篇里。"""
+    """真实的大小：一行 PIECE 个字之后几个空行，下一个文件不能接在同一篇里。"""
     first = write(tmp_path / "a.txt", "字" * module.PIECE + "\n" + "\n" * 5)
     passages = list(read_passages([first, write(tmp_path / "b.txt", "另一篇")]))
     assert sum(p.ends_document for p in passages) == 2
@@ -126,7 +126,7 @@ ITEMS = [{"text": "一"}, {"text": "[{\"二\\\"},]"}, {"text": "三\n" * 5, "n":
 
 @pytest.mark.parametrize("indent", [None, 2])
 def test_json_list_is_read_across_buffer_borders(tmp_path, monkeypatch, indent):
-    """缓冲区切在任何地方(逗号、括号、字符串中间),读出的都一样。"""
+    """缓冲区切在任何地方（逗号、括号、字符串中间），读出的都一样。"""
     path = write(tmp_path / "a.json", json.dumps(ITEMS, ensure_ascii=False, indent=indent) + "\n")
     wrong = {}
     for piece in [*range(1, 150), 1000]:
@@ -141,7 +141,7 @@ def test_json_list_is_read_across_buffer_borders(tmp_path, monkeypatch, indent):
 
 
 def test_json_list_is_not_read_all_at_once(tmp_path):
-    """文件后半坏了,前面的仍然先交出来:可见是逐项读的。"""
+    """文件后半坏了，前面的仍然先交出来：可见是逐项读的。"""
     content = "[" + ",".join([json.dumps({"text": "一" * 1000}, ensure_ascii=False)] * 2000) + ", 坏]"
     stream = read_passages([write(tmp_path / "a.json", content)])
     assert next(stream).text == "一" * 1000
@@ -224,7 +224,7 @@ def test_broken_json(tmp_path, content):
 
 @pytest.mark.parametrize("content", ['[{"text": "一"},', '[{"text": "一"}', "["])
 def test_json_list_cut_off_between_items(tmp_path, content):
-    """下载到一半的文件:列表没有收尾,不能悄悄当作完整。"""
+    """下载到一半的文件：列表没有收尾，不能悄悄当作完整。"""
     fails(write(tmp_path / "a.json", content), match="JSON")
 
 

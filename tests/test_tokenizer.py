@@ -1,4 +1,4 @@
-"""tokenizer.py:任何文字都能原样还原;特殊 token 只由编号写入;文件与 Hugging Face 通用。"""
+"""tokenizer.py：任何文字都能原样还原；特殊 token 只由编号写入；文件与 Hugging Face 通用。"""
 
 import json
 import re
@@ -24,7 +24,7 @@ from tinygpt.tokenizer import (
     Tokenizer,
 )  # fmt: skip
 
-# 任何 Unicode 文字(不含孤立的代理字符),并常常碰到词表里有的字与像特殊 token 的写法
+# 任何 Unicode 文字（不含孤立的代理字符），并常常碰到词表里有的字与像特殊 token 的写法
 FRAGMENTS = ["<eos>", "<0x41>", "<0xE6>", "<unk>", "<pad>", "机器学习", "是", "是的", " the cat", "\r\n", "  ", "12", "é", "\ufeff", "\x00", "👩‍👩‍👧"]
 characters = st.characters(exclude_categories=["Cs"])
 unicode_text = st.lists(st.one_of(characters, st.sampled_from(FRAGMENTS), st.sampled_from("机器学习是注意力猫the \n2"))).map("".join)
@@ -51,7 +51,7 @@ def test_layout_of_ids(tokenizer):
     assert [tokenizer.token(id) for id in range(8, 264)] == list(BYTE_TOKENS)
     rest = [tokenizer.token(id) for id in range(264, tokenizer.vocab_size)]
     singles = [len(token) == 1 for token in rest]
-    assert singles == sorted(singles, reverse=True) and any(singles) and not all(singles)  # 先是单字,后是合并出来的
+    assert singles == sorted(singles, reverse=True) and any(singles) and not all(singles)  # 先是单字，后是合并出来的
     assert all(tokenizer.id(tokenizer.token(id)) == id for id in range(tokenizer.vocab_size))
     assert tokenizer.id("没有这个词") is None
 
@@ -94,7 +94,7 @@ def test_shi_never_merges_even_when_it_is_always_followed_by_the_same():
 
 
 def test_a_prompt_that_ends_in_shi_is_cut_as_in_the_text(tokenizer):
-    """“机器学习是”的编号,是更长的句子的编号的开头。"""
+    """“机器学习是”的编号，是更长的句子的编号的开头。"""
     prompt = tokenizer.encode("机器学习是")
     assert tokenizer.encode("机器学习是人工智能的一个分支。")[: len(prompt)] == prompt
 
@@ -110,7 +110,7 @@ def test_han_tokens_have_at_most_four_characters(tokenizer):
 
 @pytest.mark.parametrize("phrase", ["〇一二三四五六", "㐀一二三四五六", "𠀀一二三四五六", "一二三四五六七"])
 def test_han_tokens_that_begin_with_a_rare_character_are_short_too(phrase):
-    """〇、扩展区的字也是汉字(正则里的 Han),开头是它们的词元同样不超过 4 个字。"""
+    """〇、扩展区的字也是汉字（正则里的 Han），开头是它们的词元同样不超过 4 个字。"""
     trained = Tokenizer.train_bpe([f"{phrase}。"] * 30, vocab_size=320)
     long = [token for token in map(trained.token, range(264, trained.vocab_size)) if len(token) > MAX_HAN]
     assert not long
@@ -146,7 +146,7 @@ def test_bad_training_input():
 
 
 def test_one_rare_text_still_trains():
-    """每个字只出现一次:min_count 不该把词表筛空。"""
+    """每个字只出现一次：min_count 不该把词表筛空。"""
     trained = Tokenizer.train_bpe(["天地玄黄"], 400)
     assert trained.id("天") is not None and trained.decode(trained.encode("天地")) == "天地"
 
@@ -176,7 +176,7 @@ def test_streaming_never_shows_a_broken_character_and_joins_to_decode(tokenizer,
 
 @given(st.lists(st.integers(0, 449), max_size=20))
 def test_streaming_of_any_ids_joins_to_decode(tokenizer, ids):
-    """模型可能写出残缺的字节:逐个解码与一次解码也要一致。"""
+    """模型可能写出残缺的字节：逐个解码与一次解码也要一致。"""
     ids, decoder = [id % tokenizer.vocab_size for id in ids], tokenizer.stream_decoder()
     assert "".join(decoder.push(id) for id in ids) + decoder.finish() == tokenizer.decode(ids)
 
@@ -208,7 +208,7 @@ def test_with_ids_trades_places_and_keeps_the_segmentation(tokenizer, texts):
 
 
 def test_with_ids_in_a_cycle(tokenizer):
-    """后面的交换碰到前面换过的:每个点名的 token 最后都在要求的位置。"""
+    """后面的交换碰到前面换过的：每个点名的 token 最后都在要求的位置。"""
     a, b = tokenizer.token(300), tokenizer.token(301)
     moved = tokenizer.with_ids({a: 301, b: 300})
     assert (moved.id(a), moved.id(b)) == (301, 300)

@@ -1,4 +1,4 @@
-"""trainer.py:累积、裁剪、提前停止、确定性、出错。"""
+"""trainer.py：累积、裁剪、提前停止、确定性、出错。"""
 
 import copy
 import dataclasses
@@ -20,7 +20,7 @@ PLAIN = {"optimizer": "adamw", "precision": "fp32", "learning_rate": 1e-3, "warm
 
 
 class Batches:
-    """第 n 批由 n 决定;每行留下的标签个数不同。"""
+    """第 n 批由 n 决定；每行留下的标签个数不同。"""
 
     def __init__(self, batch_size=2, length=8, seed=0):
         self.batch_size, self.length, self.seed, self.asked = batch_size, length, seed, []
@@ -61,7 +61,7 @@ def losses(trainer):
 
 
 def test_accumulation_equals_one_large_batch(make_model):
-    """小批的标签个数不等;按 token 加权,三个小批的一步就是一个大批的一步(舍入之内)。"""
+    """小批的标签个数不等；按 token 加权，三个小批的一步就是一个大批的一步（舍入之内）。"""
     small, large = make_model(dtype=torch.float64, dropout=0.0), make_model(dtype=torch.float64, dropout=0.0)
     a = list(Trainer(small, Batches(), None, TrainConfig(steps=4, accumulation=3, **PLAIN)))
     b = list(Trainer(large, Joined(Batches(), 3), None, TrainConfig(steps=4, **PLAIN)))
@@ -81,7 +81,7 @@ def test_the_loss_is_the_mean_over_tokens_not_over_batches(make_model):
     sums, counts = [causal_objective(model, b).item() for b in batches], [count_targets(b) for b in batches]
     reported = next(iter(Trainer(model, Batches(), None, TrainConfig(steps=1, accumulation=3, **PLAIN)))).loss
     assert reported == pytest.approx(sum(sums) / sum(counts), rel=1e-5)
-    assert abs(reported - sum(s / c for s, c in zip(sums, counts)) / 3) > 1e-3  # 各批平均再平均,就不是这个数
+    assert abs(reported - sum(s / c for s, c in zip(sums, counts)) / 3) > 1e-3  # 各批平均再平均，就不是这个数
 
 
 def gradients_at_the_update(trainer):
@@ -108,7 +108,7 @@ def test_clipping_is_global(make_model, clip):
     assert norm > 0.1
     used, metrics = gradients_at_the_update(Trainer(model, Batches(), None, TrainConfig(steps=1, clip_norm=clip, **PLAIN)))
     assert metrics.grad_norm == pytest.approx(norm, rel=1e-4)  # 记的是裁剪之前的
-    scale = min(1.0, clip / norm) if clip else 1.0  # 所有参数乘同一个数,方向不变
+    scale = min(1.0, clip / norm) if clip else 1.0  # 所有参数乘同一个数，方向不变
     for name, g in raw.items():
         assert_close(used[name], g * scale, rtol=1e-4, atol=1e-7)
 
@@ -121,7 +121,7 @@ def test_learning_rate_follows_the_schedule(make_model):
 
 
 def test_short_runs_still_reach_the_full_rate(make_model):
-    """默认预热 50 步;只训练 10 步时,预热最多占一半。"""
+    """默认预热 50 步；只训练 10 步时，预热最多占一半。"""
     rates = [m.learning_rate for m in Trainer(make_model(), Batches(), None, TrainConfig(steps=10, precision="fp32"))]
     assert max(rates) == pytest.approx(TrainConfig().learning_rate)
 
@@ -182,7 +182,7 @@ def test_bf16_autocast_stays_close(make_model):
 
 
 def test_the_seed_decides(make_model):
-    """模型与数据相同:种子相同则逐位相同,不同则 dropout 不同。"""
+    """模型与数据相同：种子相同则逐位相同，不同则 dropout 不同。"""
     run = lambda seed: losses(Trainer(make_model(dropout=0.3), Batches(), None, TrainConfig(steps=5, seed=seed, **PLAIN)))  # noqa: E731
     first = run(1)
     torch.rand(100)
@@ -191,7 +191,7 @@ def test_the_seed_decides(make_model):
 
 
 def test_evaluation_does_not_change_the_trajectory(make_model, tmp_path):
-    """每步都评估、都存检查点,与从不评估,训练逐位相同(dropout 开着)。"""
+    """每步都评估、都存检查点，与从不评估，训练逐位相同（dropout 开着）。"""
     quiet, watched = make_model(dropout=0.3), make_model(dropout=0.3)
     plain = list(Trainer(quiet, Batches(), None, TrainConfig(steps=6, **PLAIN)))
     trainer = Trainer(watched, Batches(), [Batches(seed=9).batch(0)], TrainConfig(steps=6, eval_interval=1, patience=0, **PLAIN))
@@ -227,7 +227,7 @@ def test_training_runs_in_training_mode(make_model):
 
 
 class Walker(torch.nn.Module):
-    """一个数:训练把它推向 10,验证希望它在 3。"""
+    """一个数：训练把它推向 10，验证希望它在 3。"""
 
     def __init__(self):
         super().__init__()
@@ -261,7 +261,7 @@ def test_early_stopping_restores_the_best_and_not_the_last(tmp_path, with_folder
         metrics.append(m)
         path.append(model.at.item())
     best = min(range(len(path)), key=lambda i: abs(path[i] - 3))
-    assert trainer.stopped_early and len(path) == best + 1 + 3  # 最好之后,连续 3 次没有变好
+    assert trainer.stopped_early and len(path) == best + 1 + 3  # 最好之后，连续 3 次没有变好
     assert trainer.best_step == best + 1 and trainer.best_loss == metrics[best].val_loss
     assert model.at.item() == path[best] != path[-1]
     assert [m.best for m in metrics] == [m.val_loss < min([x.val_loss for x in metrics[:i]], default=math.inf) for i, m in enumerate(metrics)]
@@ -294,14 +294,14 @@ def test_evaluation_happens_at_the_interval_and_at_the_end():
 
 @pytest.mark.parametrize("validation", [True, False])
 def test_the_folder_is_made_when_the_first_step_is_evaluated(tmp_path, validation):
-    """out 还不存在,第一步就评估:先要有文件夹,才存得下最好的权重。"""
+    """out 还不存在，第一步就评估：先要有文件夹，才存得下最好的权重。"""
     out = tmp_path / "new" / "run"
     Trainer(Walker(), Goal(10), [Goal(3).goal] if validation else None, TrainConfig(steps=2, **WALK), distance, out).run()
     assert {p.name for p in out.iterdir()} == {"model.safetensors", "training.safetensors", "metrics.jsonl"}
 
 
 def test_a_validation_loss_that_is_never_finite_does_not_lose_the_run(tmp_path):
-    """验证损失一直是 nan:没有“最好”,训练仍应正常结束,留下可用的权重。"""
+    """验证损失一直是 nan：没有“最好”，训练仍应正常结束，留下可用的权重。"""
 
     def objective(model, batch):
         return distance(model, batch) * (math.nan if batch["labels"].item() == 3 else 1)
@@ -348,7 +348,7 @@ def nan_loss(model, batch):
 
 
 def nan_gradient(model, batch):
-    """损失有限,梯度不有限:√0 处的导数是无穷大,乘 0 得 nan。"""
+    """损失有限，梯度不有限：√0 处的导数是无穷大，乘 0 得 nan。"""
     loss = causal_objective(model, batch)
     return loss + torch.sqrt((model.token_embedding.weight * 0).sum()) if batch["poison"] else loss
 
@@ -403,7 +403,7 @@ def test_without_a_folder_nothing_is_written(make_model, tmp_path, monkeypatch):
 
 
 class Clock:
-    """假的钟:每取一批过一秒。"""
+    """假的钟：每取一批过一秒。"""
 
     def __init__(self, monkeypatch):
         self.now = 100.0
@@ -424,7 +424,7 @@ def test_minutes_fix_the_number_of_steps(make_model, monkeypatch):
     clock = Clock(monkeypatch)
     trainer = Trainer(make_model(), clock.batches(), None, TrainConfig(minutes=0.5, eval_interval=100, **PLAIN))
     metrics = list(trainer)
-    assert trainer.total_steps == len(metrics) == 30  # 30 秒,每步一秒
+    assert trainer.total_steps == len(metrics) == 30  # 30 秒，每步一秒
     assert metrics[-1].step == 30 and {m.total_steps for m in metrics[module.SPEED_STEPS :]} == {30}
 
 
@@ -434,7 +434,7 @@ def test_too_few_minutes_still_finish(make_model, monkeypatch):
 
 
 def test_minutes_after_a_pause_before_the_speed_is_known(make_model, monkeypatch, tmp_path):
-    """第 10 步存了检查点就断了,速度还没量出来:接着训练时,只用这一次走的步数来量。"""
+    """第 10 步存了检查点就断了，速度还没量出来：接着训练时，只用这一次走的步数来量。"""
     config = TrainConfig(minutes=0.5, eval_interval=10, **PLAIN)
     for metrics in Trainer(make_model(), Clock(monkeypatch).batches(), None, config, out=tmp_path):
         if metrics.step == 10:
@@ -460,7 +460,7 @@ def test_bad_training_values(values):
 
 @pytest.mark.parametrize("values", [{"seed": -1}, {"beta2": 1.0}, {"min_learning_rate_ratio": -1.0}])
 def test_more_bad_training_values(values):
-    """种子为负,numpy 的生成器不收;β2 = 1、比例为负也没有意义:都应当在这里说清楚。"""
+    """种子为负，numpy 的生成器不收；β2 = 1、比例为负也没有意义：都应当在这里说清楚。"""
     with pytest.raises(InputError, match=next(iter(values))):
         TrainConfig(**values)
 

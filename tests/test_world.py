@@ -1,4 +1,4 @@
-"""小世界的测试:数量、可重复、留出的说法、事实都在文中、文字的干净、bits 的账。"""
+"""小世界的测试：数量、可重复、留出的说法、事实都在文中、文字的干净、bits 的账。"""
 
 import hashlib
 import itertools
@@ -72,7 +72,7 @@ def test_table_is_clean(world):
 
 
 def test_same_seed_same_text_everywhere(world):
-    code = (  # 用空的 tinygpt 代替整个包:小世界不需要 torch,也不等它载入
+    code = (  # 用空的 tinygpt 代替整个包：小世界不需要 torch，也不等它载入
         "import hashlib, sys, types; sys.modules['tinygpt'] = types.ModuleType('tinygpt');"
         f"sys.modules['tinygpt'].__path__ = [{str(ROOT / 'tinygpt')!r}];"
         "from tinygpt.corpus.world import World; w = World.load(); assert 'torch' not in sys.modules;"
@@ -120,7 +120,7 @@ def test_held_out_phrasings_never_occur(world, documents):
 
 
 def said(fact, text, options):
-    """这条事实是不是用其中一种说法说出来了(名字可以换成"它",并列时句号换成分号或逗号)。"""
+    """这条事实是不是用其中一种说法说出来了（名字可以换成"它"，并列时句号换成分号或逗号）。"""
     sentences = (p.format(name=n, value=fact.value).removesuffix("。") for p in options for n in (fact.subject, "它"))
     return any(s in text for s in sentences)
 
@@ -216,7 +216,7 @@ def test_chooser_keeps_exact_accounts():
 
 
 def test_bits_of_a_tiny_world(monkeypatch):
-    """只有一个事物的小世界:把每次选择的可能数记下来,重算一遍。"""
+    """只有一个事物的小世界：把每次选择的可能数记下来，重算一遍。"""
     values = {r: f"内容{r}" for r in RELATIONS if r != "year"}
     tiny = World([Concept("猫", values, "a cat", "a small animal")])
     probabilities = []

@@ -142,7 +142,7 @@ def info(args) -> int:
     print("参数：" + "、".join(f"{k} {v:,}" for k, v in model.parameter_count().items()))
     if run:
         data = run["dataset"]
-        print(f"数据：{run['data']};{data['documents']} 篇，{data['tokens']:,} 个 token,{data['split']}")
+        print(f"数据：{run['data']}；{data['documents']} 篇，{data['tokens']:,} 个 token，{data['split']}")
         print(f"训练：{'、'.join(f'{k} {v}' for k, v in run['train'].items() if v is not None)}；精度 {run['precision']}")
         if run.get("finished"):
             print(f"结果：最好的验证损失 {run['val_loss']:.4f}（第 {run['best_step']} 步），共 {run['steps']} 步，{run['seconds']} 秒")
@@ -179,7 +179,7 @@ def doctor(args) -> int:
         names = {"python": "Python", "system": "系统", "device": "设备", "cores": "核数", "threads": "线程", "precision": "这里快的精度",
                  "cpu_bf16_speedup": "CPU 上 bf16 是 fp32 的几倍快", "chinese_font": "中文字体", "encoding": "默认编码", "stdout_encoding": "屏幕编码", "free_disk_gb": "磁盘剩余 GB"}  # fmt: skip
         for key, title in names.items():
-            print(f"{title}:{result[key]}")
+            print(f"{title}：{result[key]}")
         print("版本：" + "、".join(f"{k} {v}" for k, v in versions.items()))
         print(*(f"注意：{p}" for p in problems), sep="\n") if problems else print("一切正常。")
     return 1 if problems else 0

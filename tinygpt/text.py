@@ -82,7 +82,7 @@ def _readable(path: Path):
     try:
         return path.open("rb")
     except OSError as error:
-        raise InputError(f"打不开 {path}:{error.strerror}", "可以读取的文件", "检查文件的权限") from error
+        raise InputError(f"打不开 {path}：{error.strerror}", "可以读取的文件", "检查文件的权限") from error
 
 
 def _open_bytes(path: Path):

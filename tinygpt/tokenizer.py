@@ -200,7 +200,7 @@ class Tokenizer:
         try:
             backend = tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8"))
         except Exception as error:  # tokenizers 对坏文件抛出的是裸的 Exception
-            raise InputError(f"读不懂分词器文件 {path}:{error}", "tinygpt 写的 tokenizer.json", fix) from error
+            raise InputError(f"读不懂分词器文件 {path}：{error}", "tinygpt 写的 tokenizer.json", fix) from error
         vocabulary = backend.get_vocab()
         if [vocabulary.get(token) for token in SPECIAL_TOKENS] != list(range(8)) or set(vocabulary.values()) != set(range(len(vocabulary))):
             raise InputError(f"分词器 {path} 的编号不是 tinygpt 的排法", "0–7 为 " + " ".join(SPECIAL_TOKENS), fix)

@@ -92,7 +92,7 @@ def _train_loop(trainer, args, record: dict, dataset, say) -> int:
     if args.json:
         print(json.dumps(result | {"out": str(trainer.out)}, ensure_ascii=False, indent=1))
     why = "验证损失不再下降，提前停止" if trainer.stopped_early else "训练完成"
-    say(f"{why}:{trainer.step} 步，{seconds:.0f} 秒；最好的验证损失 {trainer.best_loss:.4f}（第 {trainer.best_step} 步），已存到 {trainer.out}")
+    say(f"{why}：{trainer.step} 步，{seconds:.0f} 秒；最好的验证损失 {trainer.best_loss:.4f}（第 {trainer.best_step} 步），已存到 {trainer.out}")
     return 0
 
 
@@ -126,7 +126,7 @@ def _show_progress(trainer, as_json: bool, pressed: list) -> None:
         smooth = metrics.loss if smooth is None else 0.9 * smooth + 0.1 * metrics.loss
         bar.total = trainer.total_steps
         speed = (metrics.tokens - first_tokens) / (time.perf_counter() - started)
-        bar.set_postfix_str(f"损失 {smooth:.3f},{speed:,.0f} token/秒", refresh=False)
+        bar.set_postfix_str(f"损失 {smooth:.3f}，{speed:,.0f} token/秒", refresh=False)
         bar.update(1)
         if as_json:
             print(json.dumps(dataclasses.asdict(metrics)), flush=True)
@@ -195,8 +195,8 @@ def _describe(dataset, tokenizer, model, trainer) -> str:
     meta, c = dataset.meta, model.config
     return (
         f"文字：{meta['documents']} 篇，{meta['characters']:,} 个字符，{meta['tokens']:,} 个 token"
-        f"（训练 {meta['train_tokens']:,}，验证 {meta['validation_tokens']:,};{meta['split']}）\n"
+        f"（训练 {meta['train_tokens']:,}，验证 {meta['validation_tokens']:,}；{meta['split']}）\n"
         f"分词器：{tokenizer.kind}，词表 {tokenizer.vocab_size}\n"
-        f"模型：{c.n_layer} 层，{c.n_embd} 维，{c.n_head} 个头，上下文 {c.context_length},{model.parameter_count()['合计']:,} 个参数\n"
+        f"模型：{c.n_layer} 层，{c.n_embd} 维，{c.n_head} 个头，上下文 {c.context_length}，{model.parameter_count()['合计']:,} 个参数\n"
         f"设备：{trainer.device.type}，精度 {trainer.precision}，{torch.get_num_threads()} 个线程"
     )

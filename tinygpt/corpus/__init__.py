@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygpt.corpus.world import World
-from tinygpt.text import Passage, content_digest
+from tinygpt.text import Passage
 
 FOLDER = Path(__file__).parent / "encyclopedia"
 TOKENIZER = Path(__file__).parent / "tokenizer.json"
@@ -60,9 +60,8 @@ def _sizes(world_characters: int | None) -> dict[str, int]:
 
 
 def digest(world_characters: int | None = None) -> str:
-    """附带文字的摘要：小百科的内容，小世界的表、句式与程序，任何一样变了它就变。"""
-    here = Path(__file__).parent
-    whole = hashlib.sha256(f"{content_digest([FOLDER])}{_sizes(world_characters)}{WORLD_SEED}".encode())
-    for name in ("world.py", "world_phrases.py", "world_concepts.jsonl"):
-        whole.update((here / name).read_bytes().replace(b"\r\n", b"\n"))
+    """附带文字的摘要：任何一篇的内容或划分变了，它就变。"""
+    whole = hashlib.sha256()
+    for passage in passages(world_characters):
+        whole.update(f"{passage.split}\0{passage.text}\0".encode())
     return whole.hexdigest()

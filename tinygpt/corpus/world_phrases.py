@@ -1,18 +1,18 @@
-"""小世界的说法:只有数据,没有代码。
+"""小世界的说法：只有数据，没有代码。
 
-这里知道:每一种关系有哪些说法、问法,每一种文章怎样开头、衔接和收尾。
-这里不知道:世界上有哪些事物(见 world_concepts.jsonl),也不知道说法怎样拼成文章(见 world.py)。
+这里知道：每一种关系有哪些说法、问法，每一种文章怎样开头、衔接和收尾。
+这里不知道：世界上有哪些事物（见 world_concepts.jsonl），也不知道说法怎样拼成文章（见 world.py）。
 
-约定:
-- {name} 是事物的名字,{value} 是关系的内容;每条说法自成一句,以"。"结尾;
-- 每种关系的最后 HELD_OUT 条是留出的说法,平时的文章里绝不使用,只用来检查模型能否举一反三;
-- 以 {name} 开头、中间没有问句的说法叫作"平说",可以接在连接词后面。
+约定：
+- {name} 是事物的名字，{value} 是关系的内容；每条说法自成一句，以"。"结尾；
+- 每种关系的最后 HELD_OUT 条是留出的说法，平时的文章里绝不使用，只用来检查模型能否举一反三；
+- 以 {name} 开头、中间没有问句的说法叫作"平说"，可以接在连接词后面。
 """
 
 HELD_OUT = 2
 OPTIONAL = ("year",)  # 只有这些关系可以空着
-AMBIGUOUS = ("opposite", "part_of", "example")  # 这些句子里有别的事物,下一句不能用"它"
-PARTNER = {"contrast": "opposite", "whole": "part_of"}  # 要有第二个事物的写法,和找它的关系
+AMBIGUOUS = ("opposite", "part_of", "example")  # 这些句子里有别的事物，下一句不能用"它"
+PARTNER = {"contrast": "opposite", "whole": "part_of"}  # 要有第二个事物的写法，和找它的关系
 
 PHRASES = {  # 每种关系的最后一行是留出的说法
     "english": (
@@ -93,10 +93,10 @@ PHRASES = {  # 每种关系的最后一行是留出的说法
 
 REQUIRED = ("name", "subject_en", "definition_en", *(r for r in PHRASES if r not in OPTIONAL))  # 表里每行必有的项
 
-# 平说(见开头的约定)
+# 平说（见开头的约定）
 PLAIN = frozenset(p for options in PHRASES.values() for p in options if p.startswith("{name}") and "？" not in p)
 
-# 名字不能换成"它"的说法:内容先于名字出现,句中已有"它",或者句子正在解释这个名字
+# 名字不能换成"它"的说法：内容先于名字出现，句中已有"它"，或者句子正在解释这个名字
 NAMED = frozenset(
     p for options in PHRASES.values() for p in options
     if p.find("{name}") > p.find("{value}") or "它" in p or p.startswith(("所谓", "我们说的", "要给"))
@@ -117,7 +117,7 @@ QUESTIONS = {
     "year": ("哪一年在{name}的历史上很重要？", "讲{name}的历史，要记住哪一年？", "和{name}有关的重要年份是哪一年？"),
 }
 
-REVERSE = {  # 反过来问:给出内容,问是什么
+REVERSE = {  # 反过来问：给出内容，问是什么
     "definition": (("{value}叫作什么？", "{value}叫作{name}。"), ("{value}，指的是什么？", "这指的是{name}。")),
     "english": (("英文 {value} 用中文怎么说？", "英文 {value} 用中文说是{name}。"),
                 ("{value} 是什么意思？", "{value} 的意思是{name}。")),
@@ -219,14 +219,14 @@ WHOLE_CLOSINGS = (
     "从部分到整体，我们对{whole}多了一些了解。", "要真正懂得{whole}，还要看更多的部分。",
 )  # fmt: skip
 
-SUMMARIES = (  # 摘要:一句话里两件事
+SUMMARIES = (  # 摘要：一句话里两件事
     ("feature", "{name}是{definition}，特点是{feature}。"),
     ("use", "{name}是{definition}，可以{use}。"),
     ("effect", "{name}是{definition}，会{effect}。"),
     ("place", "{name}是{definition}，出现在{place}。"),
 )
 
-TRANSLATIONS = (  # 中文,英文,第二个事物从哪种关系里找(没有则为空)
+TRANSLATIONS = (  # 中文，英文，第二个事物从哪种关系里找（没有则为空）
     ("{name}是{definition}。", "{subject_en} is {definition_en}.", ""),
     ("什么是{name}？", "What is {subject_en}?", ""),
     ("所谓{name}，就是{definition}。", "By {subject_en} we mean {definition_en}.", ""),

@@ -63,7 +63,7 @@ def heatmap(matrix, rows=None, columns=None, ax: Axes | None = None, digits: int
     seen = values[~hidden]
     largest = max(np.abs(seen).max(initial=0.0), 1e-12)
     signed = bool((seen < 0).any())
-    cmap = _color_map("signed" if signed else "positive")
+    cmap = color_map("signed" if signed else "positive")
     if ax is None:
         _, ax = panels(width=1.6 + 0.62 * values.shape[1], height=1.2 + 0.5 * values.shape[0])
     ax.imshow(np.ma.masked_array(values, hidden), cmap=cmap, vmin=-largest if signed else 0.0, vmax=largest, aspect="auto")
@@ -76,7 +76,8 @@ def heatmap(matrix, rows=None, columns=None, ax: Axes | None = None, digits: int
     return finish(ax)
 
 
-def _color_map(kind: str):
+def color_map(kind: str):
+    """两种配色：positive 由白到蓝，signed 由橙经白到蓝；没有数的格子是灰的。"""
     colors = {"positive": ["#FFFFFF", "#0072B2"], "signed": ["#D55E00", "#FFFFFF", "#0072B2"]}[kind]
     return matplotlib.colors.LinearSegmentedColormap.from_list(kind, colors).with_extremes(bad="#E6E6E6")
 

@@ -128,7 +128,7 @@ def _draw_tile(ax: Axes, vector: Tensor, name: str, what: str) -> None:
     limit = max(float(vector.abs().quantile(0.99)), 1e-12)
     ax.set_axis_on()
     ax.spines[:].set_visible(False)
-    ax.imshow(tile(vector), cmap=plots._color_map("signed"), vmin=-limit, vmax=limit)
+    ax.imshow(tile(vector), cmap=plots.color_map("signed"), vmin=-limit, vmax=limit)
     name = f"${name}$" if name.startswith("h_") else name
     ax.set(xticks=[], yticks=[], title=f"{name}\n{what} {float(vector.norm()):.2f}")
     ax.grid(False)

@@ -31,8 +31,8 @@ def draw_distribution(tokenizer, logits, seen, sampling: Sampling) -> Figure:
     order = before.topk(SHOWN).indices
     figure, ax = plt.subplots(figsize=(7.6, 4.4))
     rows = range(SHOWN)
-    ax.barh([r - 0.2 for r in rows], before[order], height=0.38, color="#BBBBBB", label="原来的")
-    ax.barh([r + 0.2 for r in rows], after[order], height=0.38, color=plots.COLORS[0], label="拨过以后")
+    ax.barh([r - 0.2 for r in rows], before[order].numpy(), height=0.38, color="#BBBBBB", label="原来的")
+    ax.barh([r + 0.2 for r in rows], after[order].numpy(), height=0.38, color=plots.COLORS[0], label="拨过以后")
     ax.set_yticks(rows, token_labels(tokenizer, order.tolist()))
     ax.invert_yaxis()
     ax.grid(False, axis="y")
