@@ -428,6 +428,20 @@ def test_minutes_fix_the_number_of_steps(make_model, monkeypatch):
     assert metrics[-1].step == 30 and {m.total_steps for m in metrics[module.SPEED_STEPS :]} == {30}
 
 
+def test_minutes_include_the_evaluations(make_model, monkeypatch):
+    """每步一秒，每 10 步评估一次、一次 10 秒：一分钟里只走得完 30 步。"""
+    clock = Clock(monkeypatch)
+
+    def slow(*_):
+        clock.now += 10
+        return 1.0
+
+    monkeypatch.setattr(module, "evaluate", slow)
+    trainer = Trainer(make_model(), clock.batches(), Batches(), TrainConfig(minutes=1.0, eval_interval=10, patience=0, **PLAIN))
+    trainer.run()
+    assert trainer.total_steps == 30
+
+
 def test_too_few_minutes_still_finish(make_model, monkeypatch):
     trainer = Trainer(make_model(), Clock(monkeypatch).batches(), None, TrainConfig(minutes=0.01, eval_interval=100, **PLAIN))
     assert len(list(trainer)) == trainer.total_steps == module.SPEED_STEPS
@@ -472,3 +486,14 @@ def test_unknown_precision(make_model):
 
 def test_every_training_field_is_documented():
     assert all(len(field.metadata["help"]) >= 3 for field in dataclasses.fields(TrainConfig))
+
+
+# ---- 自动选精度 ----
+
+
+@pytest.mark.parametrize(("speedup", "width", "expected"), [(3.0, 256, "bf16"), (3.0, 192, "bf16"), (3.0, 128, "fp32"), (1.0, 256, "fp32")])
+def test_auto_precision_takes_bf16_only_where_it_pays(make_model, monkeypatch, speedup, width, expected):
+    """要有专门的指令，模型也要够宽；量的结果用假的代替，免得看机器。"""
+    monkeypatch.setattr("tinygpt.device.cpu_bf16_speedup", lambda: speedup)
+    model = make_model(n_embd=width)
+    assert Trainer(model, Batches(), None, TrainConfig(steps=1)).precision == expected

@@ -1,7 +1,7 @@
 """在哪里算，用什么精度算。
 
-bf16 在有专门指令的 CPU(avx512_bf16、AMX)与新的 GPU 上快得多，在没有的 CPU 上反而慢很多倍，
-所以不看名字，实际量一下再定。量一次只要几十毫秒。
+bf16 在有专门指令的 CPU（avx512_bf16、AMX）与新的 GPU 上快得多，在没有的 CPU 上反而慢很多倍，
+所以不看名字，实际量一下再定。量一次只要几十毫秒。太窄的模型，来回转换比省下的乘法还贵，CPU 上仍用 fp32。
 """
 
 import time
@@ -12,6 +12,7 @@ import torch
 
 from tinygpt.errors import InputError
 
+BF16_WIDTH = 192  # 在 CPU 上，至少这么宽的模型用 bf16 才划算；各种宽度量出来的数见 docs/performance.md
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -40,15 +41,15 @@ def pick_device(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
-def pick_precision(name: str, device: torch.device) -> str:
-    """"auto" → "fp32"、"bf16" 或 "fp16"，取这个设备上快的那个。"""
+def pick_precision(name: str, device: torch.device, width: int = BF16_WIDTH) -> str:
+    """"auto" → "fp32"、"bf16" 或 "fp16"，取宽 width（n_embd）的模型在这个设备上快的那个。"""
     if name not in ("auto", *PRECISIONS):
         raise InputError(f"不认识的精度：{name}", "auto、fp32、bf16、fp16", "不确定就用 auto")
     if name != "auto":
         return name
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
-    if device.type == "cpu" and cpu_bf16_speedup() > 1.3:
+    if device.type == "cpu" and width >= BF16_WIDTH and cpu_bf16_speedup() > 1.3:
         return "bf16"
     return "fp32"
 

@@ -27,7 +27,7 @@ from torch import nn
 
 from tinygpt.checkpoint import atomic, load_tensors, load_weights, model_tensors, save_tensors
 from tinygpt.config import TrainConfig
-from tinygpt.device import PRECISIONS, evaluation_mode, pick_precision
+from tinygpt.device import BF16_WIDTH, PRECISIONS, evaluation_mode, pick_precision
 from tinygpt.errors import InputError
 from tinygpt.losses import causal_objective, count_targets
 from tinygpt.optim import build_optimizers, warmup_cosine
@@ -83,7 +83,7 @@ class Trainer:
         self.out = None if out is None else Path(out)
         self.fingerprint = fingerprint or {}
         self.device = next(model.parameters()).device
-        self.precision = pick_precision(config.precision, self.device)
+        self.precision = pick_precision(config.precision, self.device, getattr(getattr(model, "config", None), "n_embd", BF16_WIDTH))
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16")
         self.optimizers = build_optimizers(model, config.optimizer, config.learning_rate, config.weight_decay, config.beta2)
         self.total_steps = config.steps or (None if config.minutes else 1000)
@@ -101,13 +101,14 @@ class Trainer:
         if self.out:
             self.out.mkdir(parents=True, exist_ok=True)
         self.model.train()
-        started, first = time.perf_counter(), self.step
+        spent, first = 0.0, self.step
         while not self.finished:
             self.between_steps = False
+            started = time.perf_counter()
             metrics = self._one_step()
+            spent += time.perf_counter() - started
             if self.total_steps is None and self.step - first >= SPEED_STEPS:
-                per_step = (time.perf_counter() - started) / (self.step - first)
-                self.total_steps = max(self.step, round(self.config.minutes * 60 / per_step))
+                self.total_steps = self._steps_in_time(spent / (self.step - first))
             if self.step % self.config.eval_interval == 0 or self.finished:
                 metrics = self._evaluate(metrics)
             self._record(metrics)
@@ -116,6 +117,14 @@ class Trainer:
             self.between_steps = True
             yield metrics
         self.restore_best()
+
+    def _steps_in_time(self, per_step: float) -> int:
+        """config.minutes 里走得完几步；先评估一次，好把评估的时间也算进去。"""
+        if self.validation is not None:
+            started = time.perf_counter()
+            evaluate(self.model, self.validation, self.objective)
+            per_step += (time.perf_counter() - started) / self.config.eval_interval
+        return max(self.step, round(self.config.minutes * 60 / per_step))
 
     @property
     def finished(self) -> bool:
