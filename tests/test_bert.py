@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from tinygpt.bert import BERT, FIRST_ORDINARY, mask_tokens, mlm_objective, next_sentence_pairs, nsp_objective
+from tinygpt.variants.bert import BERT, FIRST_ORDINARY, mask_tokens, mlm_objective, next_sentence_pairs, nsp_objective
 from tinygpt.config import GPTConfig, TrainConfig
 from tinygpt.errors import InputError
 from tinygpt.layers import CAUSAL, Transformer

@@ -8,7 +8,7 @@ matplotlib.use("Agg")
 from tinygpt import Sampling, load
 from tinygpt.course import plots
 from tinygpt.course.widgets.sampling import SHOWN, draw_distribution, last_logits, sampling_playground
-from tinygpt.generate import next_token_distribution
+from tinygpt.sampling import next_token_distribution
 
 PROMPTS = ["机器学习是", "春天来了，春天"]
 

@@ -7,16 +7,19 @@
 
 __version__ = "0.1.0"
 
+from tinygpt import threads  # noqa: F401, I001 须在 torch 之前
 from tinygpt.cache import KVCache
 from tinygpt.config import PRESETS, GPTConfig, TrainConfig, preset
 from tinygpt.errors import InputError
-from tinygpt.generate import Sampling, complete, generate, sample_next_token, stream_text
+from tinygpt.evaluation import evaluate
 from tinygpt.gpt import GPT
+from tinygpt.metrics import Metrics
 from tinygpt.pretrained import load
+from tinygpt.sampling import Sampling, complete, generate, sample_next_token, stream_text
 from tinygpt.tokenizer import Tokenizer
-from tinygpt.trainer import Metrics, Trainer, evaluate
+from tinygpt.trainer import Trainer
 
 __all__ = [
-    "GPT", "GPTConfig", "InputError", "KVCache", "Metrics", "PRESETS", "Sampling", "Tokenizer", "TrainConfig", "Trainer",
-    "complete", "evaluate", "generate", "load", "preset", "sample_next_token", "stream_text",
+    "GPT", "GPTConfig", "InputError", "KVCache", "Metrics", "PRESETS", "Sampling", "Tokenizer", "TrainConfig",
+    "Trainer", "complete", "evaluate", "generate", "load", "preset", "sample_next_token", "stream_text",
 ]  # fmt: skip

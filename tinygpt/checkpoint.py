@@ -25,7 +25,7 @@ import safetensors.torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from tinygpt.errors import InputError
+from tinygpt.errors import InputError, require
 
 
 @contextmanager
@@ -53,48 +53,60 @@ def read_json(path: str | Path) -> dict:
     try:
         values = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise InputError(f"没有 {path}", "tinygpt 训练出来的模型文件夹", "检查 --model 指向的文件夹") from error
+        fix = "检查 --model 指向的文件夹"
+        raise InputError(f"没有 {path}", "tinygpt 训练出来的模型文件夹", fix) from error
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise InputError(f"{path} 已损坏：{error}", "完整的 JSON 文件", "重新训练，或从备份恢复") from error
-    if not isinstance(values, dict):
-        raise InputError(f"{path} 里是 {values!r}", "一个 JSON 对象", "检查它是不是 tinygpt 写的")
+    is_object = isinstance(values, dict)
+    require(is_object, f"{path} 里是 {values!r}", "一个 JSON 对象", "检查它是不是 tinygpt 写的")
     return values
 
 
 def save_tensors(path: str | Path, tensors: dict[str, Tensor], state: dict | None = None) -> None:
     """写一个 safetensors 文件；state 是任何能写成 JSON 的东西，存在文件头里，与张量同生同灭。"""
     unique = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    metadata = {"state": json.dumps(state or {}, ensure_ascii=False)}
     with atomic(path) as temporary:
         try:
-            safetensors.torch.save_file(unique, temporary, metadata={"state": json.dumps(state or {}, ensure_ascii=False)})
+            safetensors.torch.save_file(unique, temporary, metadata=metadata)
         except SafetensorError as error:  # 它把系统的错误包了一层，这里还原成 OSError
             code = re.search(r"os error (\d+)", str(error))
             raise OSError(int(code.group(1)) if code else errno.EIO, "写不进检查点", str(path)) from error
 
 
 def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict]:
-    """读回 （张量，state）；文件残缺或不是 safetensors 就报错。不执行任何代码。"""
+    """读回 （张量，state）；文件残缺或不是 safetensors 就报错。不执行任何代码。
+
+    张量各有自己的内存：safetensors 交出的是文件的映射，只要还有一个活着，Windows 就不让替换这个文件。
+    """
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"没有 {path}", "tinygpt 训练出来的模型文件夹", "检查文件夹有没有写错")
+    require(path.is_file(), f"没有 {path}", "tinygpt 训练出来的模型文件夹", "检查文件夹有没有写错")
     try:
         with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 safe_open 不能直接迭代
+            names = list(file.keys())  # safe_open 不能直接迭代
+            tensors = {name: file.get_tensor(name).clone() for name in names}
             state = json.loads((file.metadata() or {}).get("state", "{}"))
     except (SafetensorError, json.JSONDecodeError, struct.error, ValueError) as error:
-        raise InputError(f"{path} 不完整或不是 safetensors 文件：{error}", "完整的检查点", "从备份恢复，或重新训练") from error
+        found = f"{path} 不完整或不是 safetensors 文件：{error}"
+        raise InputError(found, "完整的检查点", "从备份恢复，或重新训练") from error
     return tensors, state
 
 
 def load_weights(model, tensors: dict[str, Tensor], source) -> None:
     """把权重放进模型；名字或形状对不上就说出第一处。共用的权重只存了一份。"""
     own = model.state_dict()
-    shared = {name for name in own if name not in tensors and any(own[name] is own[other] or own[name].data_ptr() == own[other].data_ptr() for other in tensors if other in own)}
-    problems = [f"缺少 {n}" for n in own if n not in tensors and n not in shared]
+    given = {own[name].data_ptr() for name in tensors if name in own}
+    problems = [f"缺少 {n}" for n in own if n not in tensors and own[n].data_ptr() not in given]
     problems += [f"多出 {n}" for n in tensors if n not in own]
-    problems += [f"{n} 的形状是 {tuple(tensors[n].shape)}，模型里是 {tuple(own[n].shape)}" for n in own if n in tensors and tensors[n].shape != own[n].shape]
-    if problems:
-        raise InputError(f"{source} 与模型对不上：{problems[0]}（共 {len(problems)} 处）", "同一形状的模型存下的检查点", "检查 config.json 与权重是不是来自同一次训练")
+    problems += [
+        f"{n} 的形状是 {tuple(tensors[n].shape)}，模型里是 {tuple(own[n].shape)}"
+        for n in own if n in tensors and tensors[n].shape != own[n].shape
+    ]  # fmt: skip
+    require(
+        not problems,
+        f"{source} 与模型对不上：{''.join(problems[:1])}（共 {len(problems)} 处）",
+        "同一形状的模型存下的检查点", "检查 config.json 与权重是不是来自同一次训练",
+    )  # fmt: skip
     model.load_state_dict(tensors, strict=False)
 
 

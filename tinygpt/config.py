@@ -8,7 +8,7 @@ import difflib
 import math
 from dataclasses import dataclass, field
 
-from tinygpt.errors import InputError
+from tinygpt.errors import InputError, require
 
 
 def documented(default, text: str):
@@ -30,25 +30,26 @@ class GPTConfig:
     n_embd: int = documented(256, "embedding 的维数 d_model，须能被 n_head 整除")
     dropout: float = documented(0.2, "训练时随机置零的比例，0 到 1 之间")
     bias: bool = documented(True, "线性层与层归一化是否带偏置")
-    norm: str = documented("pre", "层归一化的位置：pre 在子层之前（GPT-2），post 在残差相加之后（最初的 Transformer）")
+    norm: str = documented(
+        "pre", "层归一化的位置：pre 在子层之前（GPT-2），post 在残差相加之后（最初的 Transformer）"
+    )
     tied_head: bool = documented(True, "输出层是否与 token embedding 共用权重")
 
     def __post_init__(self):
         for name in ("vocab_size", "context_length", "n_layer", "n_head", "n_embd"):
             value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise InputError(f"{name} = {value!r}", "至少为 1 的整数", f"给 {name} 一个正整数")
-        if self.n_embd % self.n_head:
-            near = max(self.n_head, round(self.n_embd / self.n_head) * self.n_head)
-            raise InputError(
-                f"n_embd = {self.n_embd}，n_head = {self.n_head}，{self.n_embd} ÷ {self.n_head} 有余数 {self.n_embd % self.n_head}",
-                "n_embd 能被 n_head 整除，这样每个头分到同样多的维数",
-                f"例如把 n_embd 改成 {near}",
-            )
-        if not 0 <= self.dropout < 1:
-            raise InputError(f"dropout = {self.dropout}", "0 ≤ dropout < 1", "常用 0 到 0.2")
-        if self.norm not in ("pre", "post"):
-            raise InputError(f"norm = {self.norm!r}", "'pre' 或 'post'", "GPT-2 以来都用 pre")
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            require(whole and value >= 1, f"{name} = {value!r}", "至少为 1 的整数", f"给 {name} 一个正整数")
+        left, near = self.n_embd % self.n_head, round(self.n_embd / self.n_head) * self.n_head
+        require(
+            left == 0,
+            f"n_embd = {self.n_embd}，n_head = {self.n_head}，{self.n_embd} ÷ {self.n_head} 有余数 {left}",
+            "n_embd 能被 n_head 整除，这样每个头分到同样多的维数",
+            f"例如把 n_embd 改成 {max(self.n_head, near)}",
+        )
+        require(0 <= self.dropout < 1, f"dropout = {self.dropout}", "0 ≤ dropout < 1", "常用 0 到 0.2")
+        known = self.norm in ("pre", "post")
+        require(known, f"norm = {self.norm!r}", "'pre' 或 'post'", "GPT-2 以来都用 pre")
 
     @property
     def head_dim(self) -> int:
@@ -61,8 +62,8 @@ class GPTConfig:
     @classmethod
     def from_dict(cls, values: dict) -> "GPTConfig":
         """由字典构造；字典里有不认识的名字就报错，并指出最像的那个。"""
-        if not isinstance(values, dict):
-            raise InputError(f"模型的配置是 {values!r}", "一组“名字：值”", "检查 config.json 是不是 tinygpt 写的")
+        fix = "检查 config.json 是不是 tinygpt 写的"
+        require(isinstance(values, dict), f"模型的配置是 {values!r}", "一组“名字：值”", fix)
         reject_unknown(values, [f.name for f in dataclasses.fields(cls)], "GPTConfig 的字段")
         return cls(**values)
 
@@ -84,29 +85,27 @@ class TrainConfig:
     clip_norm: float = documented(1.0, "全部梯度的总范数超过它就按比例缩小；0 为不裁剪")
     eval_interval: int = documented(50, "每多少步算一次验证损失，并存一次检查点")
     patience: int = documented(5, "验证损失连续多少次没有变好就提前停止；0 为不停")
-    precision: str = documented("auto", "auto、fp32、bf16 或 fp16;auto 取这台机器上快的")
+    precision: str = documented("auto", "auto、fp32、bf16 或 fp16；auto 取这台机器上快的")
     compile: bool = documented(False, "用 torch.compile：第一步要编译几十秒，以后每步快一些")
     seed: int = documented(0, "随机种子：初始化、dropout 与数据的次序")
 
     def __post_init__(self):
-        if self.steps is not None and self.minutes is not None:
-            raise InputError(f"steps = {self.steps},minutes = {self.minutes}", "两个里只给一个", "去掉其中一个")
-        if self.optimizer not in ("adamw", "muon"):
-            raise InputError(f"optimizer = {self.optimizer!r}", "muon 或 adamw", "不确定就用 muon")
+        both = f"steps = {self.steps}，minutes = {self.minutes}"
+        require(self.steps is None or self.minutes is None, both, "两个里只给一个", "去掉其中一个")
+        known = self.optimizer in ("adamw", "muon")
+        require(known, f"optimizer = {self.optimizer!r}", "muon 或 adamw", "不确定就用 muon")
         for name in ("steps", "batch_size", "accumulation", "eval_interval"):
             value = getattr(self, name)
-            if value is not None and value < 1:
-                raise InputError(f"{name} = {value}", "至少为 1", f"给 {name} 一个正整数")
+            require(value is None or value >= 1, f"{name} = {value}", "至少为 1", f"给 {name} 一个正整数")
         for name in ("learning_rate", "minutes"):
             value = getattr(self, name)
-            if value is not None and not (value > 0 and math.isfinite(value)):
-                raise InputError(f"{name} = {value}", "大于 0 的数", f"改正 {name}")
+            positive = value is None or value > 0 and math.isfinite(value)
+            require(positive, f"{name} = {value}", "大于 0 的数", f"改正 {name}")
         for name in ("warmup_steps", "weight_decay", "clip_norm", "patience", "seed"):
-            if not getattr(self, name) >= 0:
-                raise InputError(f"{name} = {getattr(self, name)}", "不小于 0", f"改正 {name}")
+            require(getattr(self, name) >= 0, f"{name} = {getattr(self, name)}", "不小于 0", f"改正 {name}")
         for name, highest in (("beta2", 1), ("min_learning_rate_ratio", 1 + 1e-9)):
-            if not 0 <= getattr(self, name) < highest:
-                raise InputError(f"{name} = {getattr(self, name)}", "0 到 1 之间（beta2 要小于 1）", f"改正 {name}")
+            value, expected = getattr(self, name), "0 到 1 之间（beta2 要小于 1）"
+            require(0 <= value < highest, f"{name} = {value}", expected, f"改正 {name}")
 
 
 PRESETS = {

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from tinygpt.errors import InputError
-from tinygpt.losses import IGNORE, next_token_batch
+from tinygpt.errors import require
+from tinygpt.losses import IGNORE, Batch, next_token_batch
 
 FEW_DOCUMENTS = 10  # 文档比这还少时，不按文档划分，而是每篇留末尾作验证
 
@@ -43,8 +43,8 @@ class TokenDataset:
 
 
 def prepare(
-    passages: Iterable, encode: Callable[[list[str]], list[list[int]]], *, key: str, vocab_size: int, eos: int,
-    validation_fraction: float = 0.1, folder: Path | None = None,
+    passages: Iterable, encode: Callable[[list[str]], list[list[int]]], *,
+    key: str, vocab_size: int, eos: int, validation_fraction: float = 0.1, folder: Path | None = None,
 ) -> TokenDataset:  # fmt: skip
     """把文字编成编号写到磁盘；同样的 key（内容、分词器、划分的摘要）已经写过就直接用。
 
@@ -66,7 +66,8 @@ def prepare(
         work = Path(tempfile.mkdtemp(prefix=digest + ".", dir=folder))
         try:
             meta = _write(passages, encode, work, vocab_size, eos, validation_fraction)
-            (work / "meta.json").write_text(json.dumps(meta | {"digest": digest}, ensure_ascii=False, indent=1), encoding="utf-8")
+            text = json.dumps(meta | {"digest": digest}, ensure_ascii=False, indent=1)
+            (work / "meta.json").write_text(text, encoding="utf-8")
             _publish(work, target)
         finally:
             shutil.rmtree(work, ignore_errors=True)
@@ -107,7 +108,8 @@ def _write(passages, encode, work: Path, vocab_size: int, eos: int, validation_f
     ranges, method = _split(ends, splits, hashes, validation_fraction)
     meta = {"dtype": dtype.name, "documents": len(ends), "tokens": written, "split": method, **counts}
     for name, pieces in ranges.items():
-        with (work / "all.bin").open("rb") as everything, (work / f"{name}.bin").open("wb") as file:
+        everything = (work / "all.bin").open("rb")
+        with everything, (work / f"{name}.bin").open("wb") as file:
             for start, end in pieces:
                 _copy(everything, file, start * dtype.itemsize, end * dtype.itemsize)
         meta[f"{name}_tokens"] = sum(end - start for start, end in pieces)
@@ -169,10 +171,8 @@ class RandomWindows:
     """
 
     def __init__(self, ids: np.ndarray, context_length: int, batch_size: int, seed: int = 0):
-        if len(ids) <= context_length:
-            raise InputError(
-                f"训练文字只有 {len(ids)} 个 token", f"比上下文长度 {context_length} 多", "给更多文字，或把 --context-length 调小"
-            )
+        expected, fix = f"比上下文长度 {context_length} 多", "给更多文字，或把 --context-length 调小"
+        require(len(ids) > context_length, f"训练文字只有 {len(ids)} 个 token", expected, fix)
         self.ids, self.context_length, self.batch_size, self.seed = ids, context_length, batch_size, seed
         self.windows_per_epoch = max(1, (len(ids) - 1) // context_length - 1)
         self._epoch = lru_cache(maxsize=2)(self._shuffle)
@@ -183,10 +183,11 @@ class RandomWindows:
         offset = random.integers(min(spare + 1, self.context_length))
         return offset + random.permutation(self.windows_per_epoch) * self.context_length
 
-    def batch(self, n: int) -> dict[str, torch.Tensor]:
+    def batch(self, n: int) -> Batch:
         """第 n 批：{"ids": (b, t), "labels": (b, t)}，都是 int64。"""
         numbers = range(n * self.batch_size, (n + 1) * self.batch_size)
-        starts = np.array([self._epoch(i // self.windows_per_epoch)[i % self.windows_per_epoch] for i in numbers])
+        places = [divmod(i, self.windows_per_epoch) for i in numbers]
+        starts = np.array([self._epoch(epoch)[index] for epoch, index in places])
         windows = self.ids[starts[:, None] + np.arange(self.context_length + 1)]
         return next_token_batch(torch.from_numpy(windows.astype(np.int64)))
 
@@ -197,14 +198,16 @@ class ContiguousWindows:
     最后一个窗口不满时补齐，补的位置标签为 IGNORE。max_windows 限制窗口数，取自开头。
     """
 
-    def __init__(self, ids: np.ndarray, context_length: int, batch_size: int, first: int, max_windows: int | None = None):
-        if len(ids) == 0:
-            raise InputError("验证集是空的", "至少一个 token", "给更多文字，或调大 --validation-fraction")
+    def __init__(
+        self, ids: np.ndarray, context_length: int, batch_size: int, first: int,
+        max_windows: int | None = None,
+    ):  # fmt: skip
+        require(len(ids) > 0, "验证集是空的", "至少一个 token", "给更多文字，或调大 --validation-fraction")
         total = -(-len(ids) // context_length)
         self.ids, self.context_length, self.batch_size, self.first = ids, context_length, batch_size, first
         self.n_windows = total if max_windows is None else min(total, max_windows)
 
-    def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
+    def __iter__(self) -> Iterator[Batch]:
         t = self.context_length
         for begin in range(0, self.n_windows, self.batch_size):
             count = min(self.batch_size, self.n_windows - begin)
@@ -213,4 +216,5 @@ class ContiguousWindows:
             labels[: len(real)] = real
             before = self.first if begin == 0 else int(self.ids[begin * t - 1])
             ids = np.concatenate([[before], np.where(labels == IGNORE, 0, labels)[:-1]])
-            yield {"ids": torch.from_numpy(ids).view(count, t), "labels": torch.from_numpy(labels).view(count, t)}
+            arrays = {"ids": ids, "labels": labels}
+            yield {name: torch.from_numpy(array).view(count, t) for name, array in arrays.items()}

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import torch
 
-from tinygpt.errors import InputError
+from tinygpt.errors import require
 
 BF16_WIDTH = 192  # 在 CPU 上，至少这么宽的模型用 bf16 才划算；各种宽度量出来的数见 docs/performance.md
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -18,14 +18,18 @@ PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float
 
 @contextmanager
 def evaluation_mode(model):
-    """with evaluation_mode(model): 期间关掉 dropout，结束时每个模块恢复原来的状态。"""
-    training = {module: module.training for module in model.modules()}
-    model.eval()
+    """with evaluation_mode(model): 期间关掉 dropout，结束时每个模块恢复原来的状态。
+
+    生成时每个 token 进来一次，所以只动真正在训练状态的模块：已在评估状态的模型，进出都不做事。
+    """
+    training = [module for module in model.modules() if module.training]
+    for module in training:
+        module.training = False
     try:
         yield
     finally:
-        for module, was in training.items():
-            module.training = was
+        for module in training:
+            module.training = True
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -34,17 +38,16 @@ def pick_device(name: str = "auto") -> torch.device:
     if name == "auto":
         return torch.device(next(kind for kind, works in available.items() if works))
     kind = name.split(":")[0]
-    if kind not in available:
-        raise InputError(f"不认识的设备：{name}", "auto、cpu、cuda、mps", "不确定就用 auto")
-    if not available[kind]:
-        raise InputError(f"这台机器上没有可用的 {kind}", "、".join(k for k, works in available.items() if works), "用 --device auto")
+    require(kind in available, f"不认识的设备：{name}", "auto、cpu、cuda、mps", "不确定就用 auto")
+    usable = "、".join(k for k, works in available.items() if works)
+    require(available[kind], f"这台机器上没有可用的 {kind}", usable, "用 --device auto")
     return torch.device(name)
 
 
 def pick_precision(name: str, device: torch.device, width: int = BF16_WIDTH) -> str:
     """"auto" → "fp32"、"bf16" 或 "fp16"，取宽 width（n_embd）的模型在这个设备上快的那个。"""
-    if name not in ("auto", *PRECISIONS):
-        raise InputError(f"不认识的精度：{name}", "auto、fp32、bf16、fp16", "不确定就用 auto")
+    known = ("auto", *PRECISIONS)
+    require(name in known, f"不认识的精度：{name}", "、".join(known), "不确定就用 auto")
     if name != "auto":
         return name
     if device.type == "cuda":

@@ -1,6 +1,6 @@
 """用户看得懂的错误。
 
-这里只有一个类。凡是使用者造成、也能由使用者改正的问题（文件不对、数字不合理、文件夹里已有别的东西），
+这里只有一个类和一个函数。凡是使用者造成、也能由使用者改正的问题（文件不对、数字不合理、文件夹里已有别的东西），
 都用它说清三件事：发现了什么、本来应该是什么、怎么办。命令行见到它，印出这段话，以代码 2 退出。
 程序自己的毛病不用它：那些应当带着完整的回溯信息停下来。
 """
@@ -24,3 +24,9 @@ class InputError(ValueError):
         if fix:
             lines.append(f"怎么办：{fix}")
         super().__init__("\n".join(lines))
+
+
+def require(condition: bool, found: str, expected: str = "", fix: str = "") -> None:
+    """condition 不成立就报 InputError：一串检查因此是一张平的单子，一行一个条件。"""
+    if not condition:
+        raise InputError(found, expected, fix)

@@ -8,8 +8,9 @@ import math
 import torch
 from torch import Tensor, nn
 
+from tinygpt.cache import Cache
 from tinygpt.config import GPTConfig
-from tinygpt.errors import InputError
+from tinygpt.errors import require
 from tinygpt.layers import CAUSAL, Transformer
 
 
@@ -50,18 +51,18 @@ class GPT(nn.Module):
                 last = name.endswith(("to_out.weight", "down.weight"))
                 nn.init.normal_(parameter, std=residual_std if last else 0.02)
 
-    def forward(self, ids: Tensor, cache=None) -> Tensor:
+    def forward(self, ids: Tensor, cache: Cache | None = None) -> Tensor:
         """ids (b, t) 的整数 → logits (b, t, vocab_size)；位置 i 的 logits 预测第 i + 1 个 token。
 
         给出 cache 时，ids 只含新的 token，旧的键与值在缓存里，用完由这里把长度加上 t。
         """
         return self.lm_head(self.hidden(ids, cache))
 
-    def hidden(self, ids: Tensor, cache=None) -> Tensor:
+    def hidden(self, ids: Tensor, cache: Cache | None = None) -> Tensor:
         """最后一层的输出 h_L，形状 (b, t, c):forward 去掉输出层。"""
         n_new = ids.size(1)
         if cache is None:
-            self._check_length(n_new)
+            check_length(n_new, self.config)
             positions, mask = torch.arange(n_new, device=ids.device), CAUSAL
         else:
             positions = cache.positions(n_new)
@@ -71,10 +72,6 @@ class GPT(nn.Module):
         if cache is not None:
             cache.advance(n_new)
         return x
-
-    def _check_length(self, length: int) -> None:
-        if length > self.config.context_length:
-            raise InputError(f"输入有 {length} 个 token", f"不超过上下文长度 {self.config.context_length}", "缩短输入，或训练一个上下文更长的模型")
 
     @property
     def device(self) -> torch.device:
@@ -94,3 +91,10 @@ class GPT(nn.Module):
         parts["输出层"] = head
         parts["合计"] = total
         return parts
+
+
+def check_length(length: int, config: GPTConfig) -> None:
+    """输入不能比上下文长：位置 embedding 只有那么多个。"""
+    limit = config.context_length
+    fix = "缩短输入，或训练一个上下文更长的模型"
+    require(length <= limit, f"输入有 {length} 个 token", f"不超过上下文长度 {limit}", fix)

@@ -9,6 +9,7 @@
     h  头数 head               d  每个头的维数 d_k（值的维数 d_v 与它相同）
 """
 
+import enum
 import math
 
 import torch
@@ -16,9 +17,18 @@ import torch.nn.functional as F
 from einops import einsum, rearrange
 from torch import Tensor, nn
 
+from tinygpt.cache import Cache, LayerCache
 from tinygpt.config import GPTConfig
 
-CAUSAL = "causal"  # 掩码的一种：每个位置只看自己和更早的位置
+
+class Mask(enum.Enum):
+    """不必写成张量的掩码。"""
+
+    CAUSAL = "causal"  # 每个位置只看自己和更早的位置
+
+
+CAUSAL = Mask.CAUSAL
+AnyMask = Tensor | Mask | None  # 布尔张量（True 表示看得见）、CAUSAL，或 None（全都看得见）
 
 
 def causal_mask(n_query: int, n_key: int, device=None) -> Tensor:
@@ -30,7 +40,7 @@ def causal_mask(n_query: int, n_key: int, device=None) -> Tensor:
     return torch.ones(n_query, n_key, dtype=torch.bool, device=device).tril(n_key - n_query)
 
 
-def attention_weights(q: Tensor, k: Tensor, mask: Tensor | str | None = None) -> Tensor:
+def attention_weights(q: Tensor, k: Tensor, mask: AnyMask = None) -> Tensor:
     """注意力权重 softmax(QKᵀ/√d_k)，形状 (b, h, t, s)，每一行的和为 1（文章 §4.2）。
 
     参数
@@ -47,7 +57,7 @@ def attention_weights(q: Tensor, k: Tensor, mask: Tensor | str | None = None) ->
     return scores.softmax(dim=-1)
 
 
-def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | str | None = None) -> Tensor:
+def attention(q: Tensor, k: Tensor, v: Tensor, mask: AnyMask = None) -> Tensor:
     """缩放点积注意力 Attention(Q, K, V) = softmax(QKᵀ/√d_k) V，照公式写。
 
     输入 q (b, h, t, d),k、v (b, h, s, d)；输出 (b, h, t, d)。来源：Vaswani 等 2017，文章 §4.2。
@@ -55,7 +65,7 @@ def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | str | None = None)
     return einsum(attention_weights(q, k, mask), v, "b h t s, b h s d -> b h t d")
 
 
-def fused_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | str | None = None) -> Tensor:
+def fused_attention(q: Tensor, k: Tensor, v: Tensor, mask: AnyMask = None) -> Tensor:
     """与 attention 相同的数学，用 torch 的融合实现（SDPA）：不把 (t, s) 的权重写进内存，所以快。
 
     SDPA 的 is_causal 把三角形对齐在左上角，s > t 时就错了（1 个查询、5 个键时只看得见第 1 个键），
@@ -83,8 +93,8 @@ class SelfAttention(nn.Module):
         self.to_out = nn.Linear(config.n_embd, config.n_embd, bias=config.bias)
         self.dropout = nn.Dropout(config.dropout)
 
-    def forward(self, x: Tensor, mask=CAUSAL, cache=None) -> Tensor:
-        """x (b, t, c) → (b, t, c)。cache 是 KVCache 的一层，给出它就把新的键和值接在旧的后面。"""
+    def forward(self, x: Tensor, mask: AnyMask = CAUSAL, cache: LayerCache | None = None) -> Tensor:
+        """x (b, t, c) → (b, t, c)。给出 cache 就把新的键和值接在旧的后面。"""
         q, k, v = rearrange(self.to_qkv(x), "b t (n h d) -> n b h t d", n=3, h=self.n_head)
         if cache is not None:
             k, v = cache.append(k, v)
@@ -120,7 +130,7 @@ class Block(nn.Module):
         self.feed_forward_norm = nn.LayerNorm(config.n_embd, bias=config.bias)
         self.feed_forward = FeedForward(config)
 
-    def forward(self, x: Tensor, mask=CAUSAL, cache=None) -> Tensor:
+    def forward(self, x: Tensor, mask: AnyMask = CAUSAL, cache: LayerCache | None = None) -> Tensor:
         x = x + self.attention(self.attention_norm(x), mask, cache)
         return x + self.feed_forward(self.feed_forward_norm(x))
 
@@ -128,7 +138,7 @@ class Block(nn.Module):
 class PostNormBlock(Block):
     """同样的零件，层归一化在残差相加之后（post-norm,2017 年的 Transformer 与第一代 GPT）。"""
 
-    def forward(self, x: Tensor, mask=CAUSAL, cache=None) -> Tensor:
+    def forward(self, x: Tensor, mask: AnyMask = CAUSAL, cache: LayerCache | None = None) -> Tensor:
         x = self.attention_norm(x + self.attention(x, mask, cache))
         return self.feed_forward_norm(x + self.feed_forward(x))
 
@@ -145,10 +155,11 @@ class Transformer(nn.Module):
     def __init__(self, config: GPTConfig):
         super().__init__()
         self.blocks = nn.ModuleList(BLOCKS[config.norm](config) for _ in range(config.n_layer))
-        self.norm = nn.LayerNorm(config.n_embd, bias=config.bias) if config.norm == "pre" else nn.Identity()
+        last = nn.LayerNorm(config.n_embd, bias=config.bias)
+        self.norm = last if config.norm == "pre" else nn.Identity()
 
-    def forward(self, x: Tensor, mask=CAUSAL, cache=None) -> Tensor:
-        """x (b, t, c) → (b, t, c);cache 为 KVCache 或 None。"""
+    def forward(self, x: Tensor, mask: AnyMask = CAUSAL, cache: Cache | None = None) -> Tensor:
+        """x (b, t, c) → (b, t, c)。"""
         for i, block in enumerate(self.blocks):
             x = block(x, mask, None if cache is None else cache.layer(i))
         return self.norm(x)

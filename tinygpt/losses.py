@@ -5,29 +5,40 @@
 标签为 IGNORE 的位置不计入损失，也不计入个数。
 """
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 IGNORE = -100  # 与 torch.nn.functional.cross_entropy 的默认值相同
 
+Batch = dict[str, Tensor]  # 一个小批：至少有 "labels"，其余由目标自己约定；每个张量的第 0 轴都是 b
+Objective = Callable[[torch.nn.Module, Batch], Tensor]  # （模型，小批）→ 损失之和
 
-def next_token_batch(windows: Tensor) -> dict[str, Tensor]:
+
+def next_token_batch(windows: Tensor) -> Batch:
     """windows (b, t+1) → {"ids": (b, t), "labels": (b, t)}：前 t 个作输入，后 t 个作标签（文章 §3.2）。"""
     return {"ids": windows[:, :-1], "labels": windows[:, 1:]}
 
 
+def to_device(batch: Batch, device: torch.device) -> Batch:
+    """把一批搬到设备上。"""
+    return {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
+
+
 def cross_entropy_sum(logits: Tensor, labels: Tensor) -> Tensor:
-    """−Σ log softmax(logits)[label]，对所有标签不是 IGNORE 的位置求和。logits (..., v),labels (...)。"""
-    return F.cross_entropy(logits.flatten(0, -2).float(), labels.flatten(), ignore_index=IGNORE, reduction="sum")
+    """−Σ log softmax(logits)[label]，对所有标签不是 IGNORE 的位置求和。logits (..., v)，labels (...)。"""
+    logits, labels = logits.flatten(0, -2).float(), labels.flatten()
+    return F.cross_entropy(logits, labels, ignore_index=IGNORE, reduction="sum")
 
 
-def count_targets(batch: dict[str, Tensor]) -> int:
+def count_targets(batch: Batch) -> int:
     """这一批里计入损失的位置有多少个。"""
     return int((batch["labels"] != IGNORE).sum())
 
 
-def causal_objective(model, batch: dict[str, Tensor]) -> Tensor:
+def causal_objective(model, batch: Batch) -> Tensor:
     """自回归语言模型：L = −Σ_i log P(x_{i+1} | x_1 … x_i)（文章 §4.1）。"""
     return cross_entropy_sum(model(batch["ids"]), batch["labels"])
 

@@ -25,12 +25,15 @@ def adamw(groups: list[dict], learning_rate: float, beta2: float) -> torch.optim
     return torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, beta2), fused=fused)
 
 
-def build_optimizers(model: nn.Module, name: str, learning_rate: float, weight_decay: float, beta2: float) -> list[torch.optim.Optimizer]:
+def build_optimizers(
+    model: nn.Module, name: str, learning_rate: float, weight_decay: float, beta2: float
+) -> list[torch.optim.Optimizer]:
     """按名字造优化器。
 
     adamw: 全部参数用 AdamW。
     muon: Transformer 里的矩阵用 Muon(Jordan 等 2024)：把动量正交化再更新，各个方向走得一样远；
-        其余（embedding、输出层、偏置、归一化）仍用 AdamW。Muon 的更新按 AdamW 的大小缩放，两者共用一个学习率。
+        其余（embedding、输出层、偏置、归一化）仍用 AdamW。
+        Muon 的更新按 AdamW 的大小缩放，两者共用一个学习率。
     """
     if name == "adamw":
         return [adamw(parameter_groups(model, weight_decay), learning_rate, beta2)]
@@ -40,16 +43,22 @@ def build_optimizers(model: nn.Module, name: str, learning_rate: float, weight_d
     if not matrices:
         return build_optimizers(model, "adamw", learning_rate, weight_decay, beta2)
     chosen = {id(p) for p in matrices}
-    groups = [dict(group, params=[p for p in group["params"] if id(p) not in chosen]) for group in parameter_groups(model, weight_decay)]
-    muon = torch.optim.Muon(matrices, lr=learning_rate, weight_decay=weight_decay, momentum=0.95, adjust_lr_fn="match_rms_adamw")
-    return [adamw(groups, learning_rate, beta2), muon] if any(group["params"] for group in groups) else [muon]
+    groups = parameter_groups(model, weight_decay)
+    for group in groups:
+        group["params"] = [p for p in group["params"] if id(p) not in chosen]
+    muon = torch.optim.Muon(
+        matrices, lr=learning_rate, weight_decay=weight_decay, momentum=0.95, adjust_lr_fn="match_rms_adamw"
+    )
+    some = any(group["params"] for group in groups)
+    return [adamw(groups, learning_rate, beta2), muon] if some else [muon]
 
 
 def warmup_cosine(step: int, total: int, warmup: int, floor: float) -> float:
     """第 step 步（从 0 数起）学习率的倍数：先线性升到 1，再沿余弦降到 floor。
 
         step < warmup:   (step + 1) / warmup
-        此后：          floor + (1 − floor) · (1 + cos πx)/2，x 从 0（step = warmup）走到 1（step = total − 1）
+        此后：          floor + (1 − floor) · (1 + cos πx)/2，
+                        x 从 0（step = warmup）走到 1（step = total − 1）
 
     total 之后保持 floor。来源：Loshchilov 与 Hutter 2017。
     """

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygpt.errors import InputError
+from tinygpt.errors import InputError, require
 
 SUFFIXES = (".txt", ".md", ".jsonl", ".jsonl.gz", ".json")
 PIECE = 1 << 18  # 长文件每段大约多少个字符
@@ -33,22 +33,58 @@ class Passage:
     split: str | None = None
 
 
+class Source:
+    """一处文字的来源。子类说出有哪些段落、内容的摘要，以及训练分词器时怎样切段。"""
+
+    pattern: str | None = None  # 交给 Tokenizer.train_bpe；None 就用它的默认值
+
+    def passages(self) -> Iterator[Passage]:
+        """依次给出每一段。"""
+        raise NotImplementedError
+
+    def digest(self) -> str:
+        """内容的摘要：内容变了，它就变。"""
+        raise NotImplementedError
+
+    def training_texts(self) -> Iterator[str]:
+        """训练分词器用的文字：自带划分的，不看验证集。"""
+        return (p.text for p in self.passages() if p.split != "validation")
+
+
+class FileSource(Source):
+    """使用者给的文件与文件夹。"""
+
+    def __init__(self, paths, field: str = "text"):
+        self.paths, self.field = [Path(p) for p in paths], field
+        find_files(self.paths)  # 早报错：文件不在、后缀不对
+
+    def passages(self) -> Iterator[Passage]:
+        return read_passages(self.paths, self.field)
+
+    def digest(self) -> str:
+        return content_digest(self.paths, self.field)
+
+
 def find_files(paths) -> list[Path]:
     """把文件与文件夹展开成文件的列表；文件夹里只取认识的后缀，按路径排序。"""
     files = []
     for path in map(Path, paths):
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.is_file() and p.name.lower().endswith(SUFFIXES))
-            if not inside:
-                raise InputError(f"文件夹 {path} 里没有可读的文件", "、".join(SUFFIXES), "换一个文件夹，或把文件改成这些后缀")
+            inside = sorted(p for p in path.rglob("*") if p.is_file() and is_readable(p))
+            fix = "换一个文件夹，或把文件改成这些后缀"
+            require(inside, f"文件夹 {path} 里没有可读的文件", "、".join(SUFFIXES), fix)
             files += inside
-        elif not path.exists():
-            raise InputError(f"没有这个文件：{path}", "一个存在的文件或文件夹", "检查路径有没有写错")
-        elif not path.name.lower().endswith(SUFFIXES):
-            raise InputError(f"不认识的文件类型：{path.name}", "、".join(SUFFIXES), "把纯文本文件的后缀改成 .txt")
-        else:
-            files.append(path)
+            continue
+        require(path.exists(), f"没有这个文件：{path}", "一个存在的文件或文件夹", "检查路径有没有写错")
+        fix = "把纯文本文件的后缀改成 .txt"
+        require(is_readable(path), f"不认识的文件类型：{path.name}", "、".join(SUFFIXES), fix)
+        files.append(path)
     return files
+
+
+def is_readable(path: Path) -> bool:
+    """后缀是不是认识的。"""
+    return path.name.lower().endswith(SUFFIXES)
 
 
 def read_passages(paths, field: str = "text") -> Iterator[Passage]:
@@ -64,8 +100,8 @@ def read_passages(paths, field: str = "text") -> Iterator[Passage]:
                 held = [None]  # 表示这一篇已经有字了
             if passage.ends_document:
                 held = []
-    if not any_text:
-        raise InputError("没有读到文字：" + "、".join(map(str, files)), "至少一篇有内容的文档", "检查文件是不是空的")
+    found = "没有读到文字：" + "、".join(map(str, files))
+    require(any_text, found, "至少一篇有内容的文档", "检查文件是不是空的")
 
 
 def content_digest(paths, field: str = "text") -> str:
@@ -98,8 +134,7 @@ def detect_encoding(path: Path) -> str:
         try:
             with _open_bytes(path) as file:
                 while block := file.read(1 << 20):
-                    if b"\0" in block:
-                        raise InputError(f"{path} 像是二进制文件（含有零字节）", expected, fix)
+                    require(b"\0" not in block, f"{path} 像是二进制文件（含有零字节）", expected, fix)
                     text = decoder.decode(block)
                     if encoding == "gb18030":
                         total, usual = total + len(text), usual + len(USUAL.findall(text))
@@ -121,8 +156,8 @@ def _open_text(path: Path):
 
 
 def _read_file(path: Path, field: str) -> Iterator[Passage]:
-    if path.stat().st_size == 0:
-        raise InputError(f"{path} 是空文件", "有内容的文件", "换一个文件，或把它从列表里去掉")
+    fix = "换一个文件，或把它从列表里去掉"
+    require(path.stat().st_size > 0, f"{path} 是空文件", "有内容的文件", fix)
     with _open_text(path) as file:
         if path.name.lower().endswith((".jsonl", ".jsonl.gz")):
             rows = _json_lines(file, path)
@@ -150,9 +185,9 @@ def _json_lines(file, path: Path) -> Iterator[tuple[object, str]]:
             try:
                 yield json.loads(line), f"{path} 第 {number} 行"
             except json.JSONDecodeError as error:
-                raise InputError(
-                    f"{path} 第 {number} 行不是完整的 JSON：{error.msg}（第 {error.colno} 个字符处）", '每行一个 JSON 对象，如 {"text": "…"}', "改正或删去这一行"
-                ) from error
+                found = f"{path} 第 {number} 行不是完整的 JSON：{error.msg}（第 {error.colno} 个字符处）"
+                expected = '每行一个 JSON 对象，如 {"text": "…"}'
+                raise InputError(found, expected, "改正或删去这一行") from error
 
 
 def _json_items(file, path: Path) -> Iterator[tuple[object, str]]:
@@ -160,7 +195,8 @@ def _json_items(file, path: Path) -> Iterator[tuple[object, str]]:
     decoder, buffer, number = json.JSONDecoder(), "", 0
 
     def broken(why: str) -> InputError:
-        return InputError(f"{path} 第 {number + 1} 项不是完整的 JSON：{why}", "一个由对象组成的列表", "用 JSON 检查工具改正它")
+        found = f"{path} 第 {number + 1} 项不是完整的 JSON：{why}"
+        return InputError(found, "一个由对象组成的列表", "用 JSON 检查工具改正它")
 
     def peek() -> str:
         """下一个不是空白的字符，不够就再读；文件完了是空的。"""
@@ -202,7 +238,9 @@ def _passage(row, source: str, field: str) -> Passage:
         row = {field: row}
     if not isinstance(row, dict) or not isinstance(row.get(field), str):
         names = "、".join(row) if isinstance(row, dict) else type(row).__name__
-        raise InputError(f"{source} 没有文字字段 {field!r}，只有：{names}", f"每项是一个对象，{field!r} 里是文字", "用 --field 指出文字在哪个字段")
+        found = f"{source} 没有文字字段 {field!r}，只有：{names}"
+        expected = f"每项是一个对象，{field!r} 里是文字"
+        raise InputError(found, expected, "用 --field 指出文字在哪个字段")
     text = row[field].replace("\r\n", "\n").replace("\r", "\n")
     split = row.get("split")
     return Passage(text, source, split=split if split in ("train", "validation") else None)

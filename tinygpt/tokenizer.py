@@ -15,14 +15,15 @@ import codecs
 import hashlib
 import json
 import re
+import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import tokenizers
 from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 
-from tinygpt.errors import InputError
+from tinygpt.errors import InputError, require
 
 SPECIAL_TOKENS = ("<pad>", "<unk>", "<bos>", "<cls>", "<sep>", "<mask>", "<chat>", "<eos>")
 PAD, UNK, BOS, CLS, SEP, MASK, CHAT, EOS = range(8)
@@ -30,11 +31,25 @@ BYTE_TOKENS = tuple(f"<0x{byte:02X}>" for byte in range(256))
 MAX_HAN = 4  # 汉字词元最长几个字
 HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
-# BPE 只在段内合并。“是”自成一段：提示常停在“是”之后（“机器学习是”），它若与后面的字粘成一个词，
-# 这样的提示就成了训练时没见过的切法。其余汉字连成一段；字母连成一段，可带一个前导空格；数字一个一个；
-# 标点连成一段，可带后面的换行（“。”与换行常常一起出现）。
-LETTER = r"[[\p{L}\p{M}]&&[^\p{Han}]]"
-PIECES = rf"是|[\p{{Han}}&&[^是]]+| ?{LETTER}+|\p{{N}}| ?[^\s\p{{L}}\p{{M}}\p{{N}}]+\n*|\s+(?=\S)|\s+"
+MAX_PIECE = 32  # 一段最长几个字：没有标点的长文字也切得开，训练的时间才与长短成正比
+
+
+def tokenizer_pattern(alone: str = "") -> str:
+    """BPE 怎样切段的正则表达式；合并只在段内发生。alone 里的字各自成一段。
+
+    汉字连成一段；字母连成一段，可带一个前导空格；数字一个一个；标点连成一段，可带后面的换行
+    （“。”与换行常常一起出现）。每段至多 MAX_PIECE 个字。
+    """
+    letter, most = r"[[\p{L}\p{M}]&&[^\p{Han}]]", f"{{1,{MAX_PIECE}}}"
+    han = rf"[\p{{Han}}&&[^{alone}]]" if alone else r"\p{Han}"
+    pieces = [
+        *alone, han + most, f" ?{letter}{most}", r"\p{N}", rf" ?[^\s\p{{L}}\p{{M}}\p{{N}}]{most}\n{{0,4}}",
+        rf"\s{most}(?=\S)", rf"\s{most}",
+    ]  # fmt: skip
+    return "|".join(pieces)
+
+
+PATTERN = tokenizer_pattern()
 
 
 class Tokenizer:
@@ -68,7 +83,8 @@ class Tokenizer:
         try:
             encodings = self.backend.encode_batch(list(texts), add_special_tokens=False)
         except (UnicodeEncodeError, TypeError) as error:
-            raise InputError(f"有一段文字不能编码：{error}", "可以写成 UTF-8 的字符串", "去掉孤立的代理字符（U+D800–U+DFFF）") from error
+            fix = "去掉孤立的代理字符（U+D800–U+DFFF）"
+            raise InputError(f"有一段文字不能编码：{error}", "可以写成 UTF-8 的字符串", fix) from error
         return [e.ids + [EOS] if eos else e.ids for e in encodings]
 
     # ---- 编号 → 文字 ----
@@ -103,8 +119,7 @@ class Tokenizer:
     def train_char(cls, texts: Iterable[str]) -> "Tokenizer":
         """一个字符一个 token，词表就是文字里出现过的字符。没见过的字符编成 <unk>，不能还原。"""
         characters = sorted(set().union(*map(set, texts)))
-        if not characters:
-            raise InputError("文字是空的", "至少一个字符", "给一个有内容的文件")
+        require(characters, "文字是空的", "至少一个字符", "给一个有内容的文件")
         vocabulary = {token: id for id, token in enumerate(SPECIAL_TOKENS)}
         vocabulary |= {c: id for id, c in enumerate(characters, start=len(vocabulary))}
         backend = tokenizers.Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
@@ -113,17 +128,20 @@ class Tokenizer:
         return cls(backend)
 
     @classmethod
-    def train_bpe(cls, texts: Iterable[str], vocab_size: int = 4096, min_count: int = 3) -> "Tokenizer":
+    def train_bpe(
+        cls, texts: Iterable[str], vocab_size: int = 4096, min_count: int = 3, pattern: str | None = None
+    ) -> "Tokenizer":
         """字节对编码（Sennrich 等 2016）：从单字开始，反复合并最常相邻的一对。
 
         出现不足 min_count 次的字不进词表（拆成字节）。汉字词元最长 MAX_HAN 个字：更长的多半是整句的片段，
         占了词表，换一篇文章就用不上。文字不够时，词表会比 vocab_size 小。
+        pattern 是切段的正则表达式，默认 PATTERN；有特别的提示要照顾，用 tokenizer_pattern 另做一个。
         """
         counts = Counter()
-        backend = cls._untrained()
-        reserved = len(SPECIAL_TOKENS) + len(BYTE_TOKENS)
-        if vocab_size < reserved + 26:
-            raise InputError(f"词表大小 {vocab_size}", f"至少 {reserved + 26}（8 个特殊 token、256 个字节，再加一些字）", "常用 1000 到 8000，默认 4096")
+        backend = cls._untrained(pattern or PATTERN)
+        smallest = len(SPECIAL_TOKENS) + len(BYTE_TOKENS) + 26
+        expected = f"至少 {smallest}（8 个特殊 token、256 个字节，再加一些字）"
+        require(vocab_size >= smallest, f"词表大小 {vocab_size}", expected, "常用 1000 到 8000，默认 4096")
 
         def counted(source):
             for text in source:
@@ -131,22 +149,22 @@ class Tokenizer:
                 yield text
 
         trainer = trainers.BpeTrainer(vocab_size=2 * vocab_size, min_frequency=2, show_progress=False)
-        backend.train_from_iterator(counted(texts), trainer)
-        if not counts:
-            raise InputError("文字是空的", "至少一个字符", "给一个有内容的文件")
-        room = vocab_size - reserved
-        frequent = [c for c, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if n >= min(min_count, max(counts.values()))]
+        interruptible(lambda: backend.train_from_iterator(counted(texts), trainer))
+        require(counts, "文字是空的", "至少一个字符", "给一个有内容的文件")
+        room, enough = vocab_size - smallest + 26, min(min_count, max(counts.values()))
+        by_count = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        frequent = [c for c, n in by_count if n >= enough][: max(room * 3 // 4, 1)]
         merges = json.loads(backend.to_str())["model"]["merges"]
-        return cls._assemble(frequent[: max(room * 3 // 4, 1)], merges, vocab_size)
+        return cls._assemble(frequent, merges, vocab_size, pattern or PATTERN)
 
     @classmethod
-    def _untrained(cls) -> tokenizers.Tokenizer:
+    def _untrained(cls, pattern: str) -> tokenizers.Tokenizer:
         backend = tokenizers.Tokenizer(models.BPE())
-        backend.pre_tokenizer = pre_tokenizers.Split(Regex(PIECES), "isolated")
+        backend.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), "isolated")
         return backend
 
     @classmethod
-    def _assemble(cls, characters: list[str], merges: list, vocab_size: int) -> "Tokenizer":
+    def _assemble(cls, characters: list[str], merges: list, vocab_size: int, pattern: str) -> "Tokenizer":
         """把字与合并规则排成词表。"""
         vocabulary = {token: id for id, token in enumerate(SPECIAL_TOKENS + BYTE_TOKENS)}
         for c in characters:
@@ -157,17 +175,20 @@ class Tokenizer:
                 break
             joined = left + right
             han = len(joined) if HAN.search(joined) else 0
-            if left not in vocabulary or right not in vocabulary or joined in SPECIAL_TOKENS + BYTE_TOKENS or han > MAX_HAN:
+            known = left in vocabulary and right in vocabulary
+            if not known or joined in SPECIAL_TOKENS + BYTE_TOKENS or han > MAX_HAN:
                 continue
             vocabulary.setdefault(joined, len(vocabulary))
             kept.append((left, right))
-        backend = cls._untrained()
+        backend = cls._untrained(pattern)
         backend.model = models.BPE(vocabulary, kept, byte_fallback=True, unk_token="<unk>", fuse_unk=False)
         backend.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse()])
         return cls(backend)
 
     def with_ids(self, places: dict[str, int]) -> "Tokenizer":
-        """让几个 token 与占着给定编号的 token 交换位置，例如 {"机器学习": 1256, "是": 3419}（文章 §4.3 的编号）。
+        """让几个 token 与占着给定编号的 token 交换位置。
+
+        例如 {"机器学习": 1256, "是": 3419}（文章 §4.3 的编号）。
 
         只换编号，不换切法：同样的文字仍切成同样的几段。
         """
@@ -175,10 +196,10 @@ class Tokenizer:
         vocabulary = state["model"]["vocab"]
         by_id = {id: token for token, id in vocabulary.items()}
         for token, id in places.items():
-            if token not in vocabulary or id not in by_id:
-                raise InputError(f"{token!r} → {id}", "词表里有这个 token，也有这个编号", "换一个 token，或把词表训练得大些")
-            if min(id, vocabulary[token]) < len(SPECIAL_TOKENS) + len(BYTE_TOKENS):
-                raise InputError(f"{token!r} → {id}", "特殊 token 与字节的编号（0–263）不动", "换一个更大的编号")
+            found, exists = f"{token!r} → {id}", token in vocabulary and id in by_id
+            require(exists, found, "词表里有这个 token，也有这个编号", "换一个 token，或把词表训练得大些")
+            free = min(id, vocabulary[token]) >= len(SPECIAL_TOKENS) + len(BYTE_TOKENS)
+            require(free, found, "特殊 token 与字节的编号（0–263）不动", "换一个更大的编号")
             other, old = by_id[id], vocabulary[token]
             vocabulary[token], vocabulary[other] = id, old
             by_id[id], by_id[old] = token, other
@@ -189,21 +210,24 @@ class Tokenizer:
     def save(self, path: str | Path) -> None:
         """写成 Hugging Face 的 tokenizer.json 格式（UTF-8）。"""
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(json.dumps(json.loads(self.backend.to_str()), ensure_ascii=False, indent=1), encoding="utf-8", newline="\n")
+        text = json.dumps(json.loads(self.backend.to_str()), ensure_ascii=False, indent=1)
+        Path(path).write_text(text, encoding="utf-8", newline="\n")
 
     @classmethod
     def load(cls, path: str | Path) -> "Tokenizer":
         path = Path(path)
         fix = "用 tinygpt tokenizer train 重新训练一个"
-        if not path.is_file():
-            raise InputError(f"没有分词器文件 {path}", "一个 tokenizer.json", fix)
+        require(path.is_file(), f"没有分词器文件 {path}", "一个 tokenizer.json", fix)
         try:
             backend = tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8"))
         except Exception as error:  # tokenizers 对坏文件抛出的是裸的 Exception
-            raise InputError(f"读不懂分词器文件 {path}：{error}", "tinygpt 写的 tokenizer.json", fix) from error
+            found = f"读不懂分词器文件 {path}：{error}"
+            raise InputError(found, "tinygpt 写的 tokenizer.json", fix) from error
         vocabulary = backend.get_vocab()
-        if [vocabulary.get(token) for token in SPECIAL_TOKENS] != list(range(8)) or set(vocabulary.values()) != set(range(len(vocabulary))):
-            raise InputError(f"分词器 {path} 的编号不是 tinygpt 的排法", "0–7 为 " + " ".join(SPECIAL_TOKENS), fix)
+        special = [vocabulary.get(token) for token in SPECIAL_TOKENS] == list(range(8))
+        ours = special and set(vocabulary.values()) == set(range(len(vocabulary)))
+        expected = "0–7 为 " + " ".join(SPECIAL_TOKENS)
+        require(ours, f"分词器 {path} 的编号不是 tinygpt 的排法", expected, fix)
         return cls(backend)
 
 
@@ -221,3 +245,25 @@ class StreamDecoder:
     def finish(self) -> str:
         """收尾：剩下不完整的字节变成 �。"""
         return self._decoder.decode(b"", final=True)
+
+
+def interruptible(work: Callable[[], object]) -> None:
+    """在另一个线程里做 work，做完才返回；期间按 Ctrl-C 立刻停下等待。
+
+    tokenizers 的训练在 Rust 里，几十秒不回到 Python；就在主线程里做的话，Ctrl-C 要等它做完才有用。
+    丢下的线程不再有人用它的结果，程序结束时随之消失。
+    """
+    failed = []
+
+    def run():
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 交给主线程去抛
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(0.1)
+    if failed:
+        raise failed[0]

@@ -13,12 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygpt.corpus.world import World
-from tinygpt.text import Passage
+from tinygpt.text import Passage, Source
+from tinygpt.tokenizer import tokenizer_pattern
 
 FOLDER = Path(__file__).parent / "encyclopedia"
 TOKENIZER = Path(__file__).parent / "tokenizer.json"
 WORLD_CHARACTERS = {"train": 400_000, "validation": 20_000}  # 小世界各取多少个字符
 WORLD_SEED = {"train": 0, "validation": 1}
+# 附带的分词器让“是”自成一段：提示常停在“是”之后（“机器学习是”），它若与后面的字粘成一个词，
+# 这样的提示就成了训练时没见过的切法。别的文字没有这个理由，用 tokenizer.PATTERN。
+PATTERN = tokenizer_pattern(alone="是")
 GENRES = ("百科", "随笔", "新闻", "故事", "诗", "对话")
 
 
@@ -65,3 +69,18 @@ def digest(world_characters: int | None = None) -> str:
     for passage in passages(world_characters):
         whole.update(f"{passage.split}\0{passage.text}\0".encode())
     return whole.hexdigest()
+
+
+class ShippedSource(Source):
+    """附带的文字；world_characters 见 passages。"""
+
+    pattern = PATTERN
+
+    def __init__(self, world_characters: int | None = None):
+        self.world_characters = world_characters
+
+    def passages(self) -> Iterator[Passage]:
+        return passages(self.world_characters)
+
+    def digest(self) -> str:
+        return digest(self.world_characters)

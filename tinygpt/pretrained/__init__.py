@@ -6,7 +6,7 @@ import torch
 
 from tinygpt.checkpoint import load_tensors, load_weights, read_json
 from tinygpt.config import GPTConfig
-from tinygpt.errors import InputError
+from tinygpt.errors import InputError, require
 from tinygpt.gpt import GPT
 from tinygpt.tokenizer import Tokenizer
 
@@ -21,9 +21,12 @@ def model_folder(name_or_folder: str | Path) -> Path:
             return folder
     names = "、".join(sorted(p.parent.name for p in SHIPPED.glob("*/config.json"))) or "（无）"
     if own.is_dir():
-        missing = [name for name in ("config.json", "model.safetensors", "tokenizer.json") if not (own / name).exists()]
-        raise InputError(f"{own} 里没有 {'、'.join(missing)}", "tinygpt 训练出来的模型文件夹", "检查文件夹；训练若中断过，用 tinygpt train --resume 接着训练")
-    raise InputError(f"没有这个模型：{name_or_folder}", f"模型文件夹，或附带的模型：{names}", "用 tinygpt train --out 训练一个")
+        wanted = ("config.json", "model.safetensors", "tokenizer.json")
+        missing = "、".join(name for name in wanted if not (own / name).exists())
+        fix = "检查文件夹；训练若中断过，用 tinygpt train --resume 接着训练"
+        raise InputError(f"{own} 里没有 {missing}", "tinygpt 训练出来的模型文件夹", fix)
+    expected, fix = f"模型文件夹，或附带的模型：{names}", "用 tinygpt train --out 训练一个"
+    raise InputError(f"没有这个模型：{name_or_folder}", expected, fix)
 
 
 def load(name_or_folder: str | Path = "mini", device: str | torch.device = "cpu") -> tuple[GPT, Tokenizer]:
@@ -31,8 +34,9 @@ def load(name_or_folder: str | Path = "mini", device: str | torch.device = "cpu"
     folder = model_folder(name_or_folder)
     config = GPTConfig.from_dict(read_json(folder / "config.json"))
     tokenizer = Tokenizer.load(folder / "tokenizer.json")
-    if tokenizer.vocab_size > config.vocab_size:
-        raise InputError(f"{folder}：分词器有 {tokenizer.vocab_size} 个 token，模型只有 {config.vocab_size} 个", "同一次训练存下的分词器", "换回原来的 tokenizer.json")
+    found = f"{folder}：分词器有 {tokenizer.vocab_size} 个 token，模型只有 {config.vocab_size} 个"
+    fits = tokenizer.vocab_size <= config.vocab_size
+    require(fits, found, "同一次训练存下的分词器", "换回原来的 tokenizer.json")
     tensors, _ = load_tensors(folder / "model.safetensors")
     with torch.device("meta"):
         model = GPT(config)

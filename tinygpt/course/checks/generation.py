@@ -3,7 +3,7 @@
 import torch
 
 from tinygpt.course.diagnosis import Exercise
-from tinygpt.generate import keep_top_k, keep_top_p, penalise_repetition
+from tinygpt.sampling import keep_top_k, keep_top_p, penalise_repetition
 
 INF = float("inf")
 

@@ -8,7 +8,7 @@ from tinygpt.course import plots
 from tinygpt.course.widgets.attention import token_labels
 from tinygpt.course.widgets.playground import Playground, choice, slider
 from tinygpt.device import evaluation_mode
-from tinygpt.generate import Sampling, next_token_distribution
+from tinygpt.sampling import Sampling, next_token_distribution
 
 SHOWN = 16  # 画概率最大的几个
 NO_LIMIT = 100  # top-k 拨到这里，表示不限

@@ -14,7 +14,7 @@ from torch.testing import assert_close
 
 from tinygpt.config import GPTConfig
 from tinygpt.errors import InputError
-from tinygpt.generate import (
+from tinygpt.sampling import (
     Sampling,
     complete,
     evaluation_mode,

@@ -17,7 +17,7 @@ from torch import Tensor
 from tinygpt.cache import KVCache
 from tinygpt.config import documented
 from tinygpt.device import evaluation_mode
-from tinygpt.errors import InputError
+from tinygpt.errors import require
 from tinygpt.tokenizer import EOS, PAD
 
 MIN_TEMPERATURE = 1e-3  # 再小，logits 除以它就超出 float32 的范围，与 greedy 也没有差别了
@@ -34,22 +34,22 @@ class Sampling:
     greedy: bool = documented(False, "每步都取概率最大的 token")
 
     def __post_init__(self):
-        if not MIN_TEMPERATURE <= self.temperature < math.inf:
-            raise InputError(
-                f"温度 temperature = {self.temperature}", f"大于 0 的数（不小于 {MIN_TEMPERATURE}）", "想要没有随机的结果，用 greedy（命令行是 --greedy）"
-            )
-        if self.top_k is not None and self.top_k < 1:
-            raise InputError(f"top_k = {self.top_k}", "至少为 1 的整数", "不想限制就不要给 top_k")
-        if not 0 < self.top_p <= 1:
-            raise InputError(f"top_p = {self.top_p}", "0 < top_p ≤ 1", "不想限制就用 1")
-        if not 0 < self.repetition_penalty < math.inf:
-            raise InputError(f"repetition_penalty = {self.repetition_penalty}", "大于 0 的数", "1 表示不惩罚，常用 1.05 到 1.3")
+        t, k, p, penalty = self.temperature, self.top_k, self.top_p, self.repetition_penalty
+        require(
+            MIN_TEMPERATURE <= t < math.inf,
+            f"温度 temperature = {t}", f"大于 0 的数（不小于 {MIN_TEMPERATURE}）",
+            "想要没有随机的结果，用 greedy（命令行是 --greedy）",
+        )  # fmt: skip
+        require(k is None or k >= 1, f"top_k = {k}", "至少为 1 的整数", "不想限制就不要给 top_k")
+        require(0 < p <= 1, f"top_p = {p}", "0 < top_p ≤ 1", "不想限制就用 1")
+        usual = "1 表示不惩罚，常用 1.05 到 1.3"
+        require(0 < penalty < math.inf, f"repetition_penalty = {penalty}", "大于 0 的数", usual)
 
 
 def penalise_repetition(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
     """出现过的 token：正的 logit 除以 penalty，负的乘以 penalty，两边都是变得更不可能（Keskar 等 2019）。
 
-    logits (b, v);seen (b, v) 布尔，True 表示出现过。
+    logits (b, v)；seen (b, v) 布尔，True 表示出现过。
     """
     lowered = torch.where(logits > 0, logits / penalty, logits * penalty)
     return torch.where(seen, lowered, logits)
@@ -86,7 +86,9 @@ def next_token_distribution(logits: Tensor, sampling: Sampling, seen: Tensor | N
     return logits.softmax(dim=-1)
 
 
-def sample_next_token(logits: Tensor, sampling: Sampling, generator=None, seen: Tensor | None = None) -> Tensor:
+def sample_next_token(
+    logits: Tensor, sampling: Sampling, generator=None, seen: Tensor | None = None
+) -> Tensor:
     """从最后一个位置的 logits (b, v) 取下一个 token，形状 (b,)。generator 决定随机数，不碰全局的。"""
     probabilities = next_token_distribution(logits, sampling, seen)
     if sampling.greedy:
@@ -96,19 +98,21 @@ def sample_next_token(logits: Tensor, sampling: Sampling, generator=None, seen: 
 
 def check_prompts(prompts: list[list[int]], context_length: int) -> None:
     """提示不能是空的，也不能比上下文长。"""
-    if not prompts or any(len(p) == 0 for p in prompts):
-        raise InputError("提示是空的", "至少一个 token 的提示", "给一段开头，例如 机器学习是")
+    some = bool(prompts) and all(len(p) > 0 for p in prompts)
+    require(some, "提示是空的", "至少一个 token 的提示", "给一段开头，例如 机器学习是")
     longest = max(map(len, prompts))
-    if longest > context_length:
-        raise InputError(
-            f"提示有 {longest} 个 token", f"不超过上下文长度 {context_length}", f"只留提示的最后一段（最多 {context_length} 个 token），或训练上下文更长的模型"
-        )
+    require(
+        longest <= context_length,
+        f"提示有 {longest} 个 token", f"不超过上下文长度 {context_length}",
+        f"只留提示的最后一段（最多 {context_length} 个 token），或训练上下文更长的模型",
+    )  # fmt: skip
 
 
 @torch.inference_mode()
 def generate(
-    model, prompts: list[list[int]], max_new_tokens: int = 100, sampling: Sampling | None = None, seed: int | None = None
-) -> Iterator[list[int | None]]:
+    model, prompts: list[list[int]], max_new_tokens: int = 100, sampling: Sampling | None = None,
+    seed: int | None = None,
+) -> Iterator[list[int | None]]:  # fmt: skip
     """逐步生成。每一步交出一个列表：批中每一行的新 token；已经结束（出过 <eos>）的行是 None。
 
     prompts: 每一行的提示（token 编号的列表），长短可以不一。

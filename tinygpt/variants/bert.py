@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from tinygpt.config import GPTConfig
-from tinygpt.errors import InputError
+from tinygpt.errors import require
+from tinygpt.gpt import check_length
 from tinygpt.layers import Transformer
-from tinygpt.losses import IGNORE, cross_entropy_sum
+from tinygpt.losses import IGNORE, Batch, cross_entropy_sum
 from tinygpt.tokenizer import CLS, MASK, PAD, SEP, SPECIAL_TOKENS
 
 FIRST_ORDINARY = len(SPECIAL_TOKENS)  # 从这个编号起才是普通的 token；比它小的不遮、也不拿来替换
@@ -35,7 +36,8 @@ class BERT(nn.Module):
         self.type_embedding = nn.Embedding(2, config.n_embd)
         self.dropout = nn.Dropout(config.dropout)
         self.transformer = Transformer(config)
-        self.mlm_transform = nn.Sequential(nn.Linear(config.n_embd, config.n_embd), nn.GELU(), nn.LayerNorm(config.n_embd))
+        square = nn.Linear(config.n_embd, config.n_embd)
+        self.mlm_transform = nn.Sequential(square, nn.GELU(), nn.LayerNorm(config.n_embd))
         self.lm_head = nn.Linear(config.n_embd, config.vocab_size)
         self.pooler = nn.Sequential(nn.Linear(config.n_embd, config.n_embd), nn.Tanh())
         self.nsp_head = nn.Linear(config.n_embd, 2)
@@ -69,8 +71,7 @@ class BERT(nn.Module):
         padding: (b, t) 布尔，True 是补齐出来的位置，谁也看不见它；None 表示没有补齐
         """
         length = ids.size(1)
-        if length > self.config.context_length:
-            raise InputError(f"输入有 {length} 个 token", f"不超过上下文长度 {self.config.context_length}", "缩短输入，或训练一个上下文更长的模型")
+        check_length(length, self.config)
         types = torch.zeros_like(ids) if types is None else types
         x = self.token_embedding(ids) + self.position_embedding.weight[:length] + self.type_embedding(types)
         mask = None if padding is None else ~padding[:, None, None, :]
@@ -84,15 +85,14 @@ class BERT(nn.Module):
 # ---- 掩码语言模型 ----
 
 
-def mask_tokens(ids: Tensor, generator: torch.Generator, vocab_size: int, probability: float = 0.15) -> dict[str, Tensor]:
+def mask_tokens(ids: Tensor, generator: torch.Generator, vocab_size: int, probability: float = 0.15) -> Batch:
     """遮住一些 token：ids (b, t) → {"ids": (b, t), "labels": (b, t)}。
 
     每个普通 token 以 probability 的机会被选中；特殊 token（编号 0–7）从不选中。
     选中的 80 % 换成 <mask>，10 % 换成随机的普通 token，10 % 不动：微调时没有 <mask>，
     模型不能只在看见它时才干活。labels 在选中的位置是原来的 token，其余是 IGNORE。ids 本身不改。
     """
-    if not 0 < probability <= 1:
-        raise InputError(f"probability = {probability}", "0 < probability ≤ 1", "论文用 0.15")
+    require(0 < probability <= 1, f"probability = {probability}", "0 < probability ≤ 1", "论文用 0.15")
     chosen = (torch.rand(ids.shape, generator=generator) < probability) & (ids >= FIRST_ORDINARY)
     fate = torch.rand(ids.shape, generator=generator)
     random_ids = torch.randint(FIRST_ORDINARY, vocab_size, ids.shape, generator=generator)
@@ -101,15 +101,18 @@ def mask_tokens(ids: Tensor, generator: torch.Generator, vocab_size: int, probab
     return {"ids": masked, "labels": ids.masked_fill(~chosen, IGNORE)}
 
 
-def mlm_objective(model, batch: dict[str, Tensor]) -> Tensor:
+def mlm_objective(model, batch: Batch) -> Tensor:
     """掩码语言模型：L = −Σ log P(x_i | 遮过的整段)，只对选中的位置求和。"""
-    return cross_entropy_sum(model(batch["ids"], batch.get("types"), batch.get("padding")), batch["labels"])
+    logits = model(batch["ids"], batch.get("types"), batch.get("padding"))
+    return cross_entropy_sum(logits, batch["labels"])
 
 
 # ---- 下一句预测 ----
 
 
-def next_sentence_pairs(documents: list[list[list[int]]], generator: torch.Generator, count: int, context_length: int) -> dict[str, Tensor]:
+def next_sentence_pairs(
+    documents: list[list[list[int]]], generator: torch.Generator, count: int, context_length: int
+) -> Batch:
     """count 对句子，一半真的相邻，一半的 B 来自另一篇文档；次序随机。
 
     参数
@@ -121,10 +124,9 @@ def next_sentence_pairs(documents: list[list[list[int]]], generator: torch.Gener
     长度不泄露答案：假的 B 也是某篇文档里的“下一句”，与真的 B 按同样的办法抽，只是换了文档。
     """
     places = [(d, i) for d, sentences in enumerate(documents) for i in range(len(sentences) - 1)]
-    if len({d for d, _ in places}) < 2:
-        raise InputError("至少两句的文档不到两篇", "两篇以上", "给更多文档，或检查句子是怎样切的")
-    if context_length < 5:
-        raise InputError(f"context_length = {context_length}", "至少为 5：三个特殊 token，A、B 各一个", "调大 context_length")
+    enough, smallest = len({d for d, _ in places}) >= 2, "至少为 5：三个特殊 token，A、B 各一个"
+    require(enough, "至少两句的文档不到两篇", "两篇以上", "给更多文档，或检查句子是怎样切的")
+    require(context_length >= 5, f"context_length = {context_length}", smallest, "调大 context_length")
     labels = torch.randperm(count, generator=generator) % 2
     rows = []
     for is_next in labels.tolist():
@@ -135,7 +137,7 @@ def next_sentence_pairs(documents: list[list[list[int]]], generator: torch.Gener
     return _stack(rows) | {"labels": labels}
 
 
-def nsp_objective(model, batch: dict[str, Tensor]) -> Tensor:
+def nsp_objective(model, batch: Batch) -> Tensor:
     """下一句预测：L = −Σ log P(是不是相邻 | A, B)，每对句子一项。"""
     return cross_entropy_sum(model.judge(batch["ids"], batch["types"], batch["padding"]), batch["labels"])
 
@@ -153,7 +155,7 @@ def _join(a: list[int], b: list[int], context_length: int) -> tuple[list[int], l
     return first + second, [0] * len(first) + [1] * len(second)
 
 
-def _stack(rows: list[tuple[list[int], list[int]]]) -> dict[str, Tensor]:
+def _stack(rows: list[tuple[list[int], list[int]]]) -> Batch:
     """长短不一的行在右边补齐成一批。"""
     longest = max(len(ids) for ids, _ in rows)
     fill = [longest - len(ids) for ids, _ in rows]

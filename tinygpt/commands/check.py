@@ -1,13 +1,20 @@
-"""命令行里属于课程的两个：check 与 exercises。"""
+"""tinygpt check：练习做到哪里。"""
 
-from tinygpt.cli import print_json
-from tinygpt.course import exercises as course
+from tinygpt.commands.arguments import json_argument
+from tinygpt.commands.output import print_json
+from tinygpt.course import books
 
+HELP, DESCRIPTION = "看练习做到哪里", "各课的练习做到哪里，下一个做什么；给出课的编号，就看那一课。"
 MARKS = {"passed": "✓", "failed": "✗", "unwritten": "○", "error": "✗"}
 
 
-def check(args) -> int:
-    report = course.report(course.course_root(), args.lesson)
+def add_arguments(parser) -> None:
+    parser.add_argument("lesson", nargs="?", metavar="课", help="课的编号，例如 04")
+    json_argument(parser)
+
+
+def run(args) -> int:
+    report = books.report(books.course_root(), args.lesson)
     if args.json:
         print_json(report)
         return 0
@@ -26,14 +33,3 @@ def check(args) -> int:
     if args.lesson or row["state"] != "unwritten":
         print(row["message"])
     return 1
-
-
-def exercises(args) -> int:
-    root = course.course_root()
-    if args.action == "build":
-        written, kept = course.build_all(root)
-        print(f"写好 {len(written)} 个练习本" + (f"；你改过的没有动：{'、'.join(p.name for p in kept)}" if kept else ""))
-        return 0
-    target, kept = course.reset(root, args.lesson)
-    print(f"{target.relative_to(root)} 已换回没有做过的样子" + (f"；你的旧本存成 {kept.name}" if kept else ""))
-    return 0

@@ -1,0 +1,57 @@
+"""几个命令共用的参数：模型在哪里，文字从哪里来，dataclass 的字段。"""
+
+import argparse
+import dataclasses
+import types
+import typing
+
+from tinygpt import corpus
+from tinygpt.text import FileSource, Source
+
+
+def model_argument(parser: argparse.ArgumentParser) -> None:
+    help = "模型文件夹或附带模型的名字（默认 mini）"
+    parser.add_argument("--model", default="mini", metavar="DIR", help=help)
+
+
+def model_arguments(parser: argparse.ArgumentParser) -> None:
+    model_argument(parser)
+    parser.add_argument("--device", default="auto", help="auto、cpu、cuda 或 mps（默认 auto）")
+    json_argument(parser)
+
+
+def json_argument(parser: argparse.ArgumentParser, help: str = "结果印成 JSON") -> None:
+    parser.add_argument("--json", action="store_true", help=help)
+
+
+def data_arguments(parser: argparse.ArgumentParser, help: str = "文件或文件夹；不给就用附带的文字") -> None:
+    parser.add_argument("--data", nargs="+", metavar="PATH", help=help)
+    parser.add_argument("--field", default="text", help="JSON 里文字所在的字段（默认 text）")
+
+
+def source_of(args) -> Source:
+    """--data 指的文字；没有给就是附带的。"""
+    if args.data:
+        return FileSource(args.data, args.field)
+    return corpus.ShippedSource(getattr(args, "world_characters", None))
+
+
+def add_fields(parser, cls, skip=()):
+    """把 dataclass 的每个字段变成一个参数；没有给的参数不出现在结果里，于是用 dataclass 自己的默认值。"""
+    group = parser.add_argument_group(cls.__doc__.splitlines()[0].split("。")[0])
+    hints = typing.get_type_hints(cls)
+    for field in dataclasses.fields(cls):
+        if field.name in skip:
+            continue
+        flag, kind = "--" + field.name.replace("_", "-"), hints[field.name]
+        text = field.metadata["help"] + ("" if field.default is None else f"（默认 {field.default}）")
+        if isinstance(kind, types.UnionType):
+            kind = next(t for t in typing.get_args(kind) if t is not type(None))
+        yes_or_no = {"action": argparse.BooleanOptionalAction}
+        how = yes_or_no if kind is bool else {"type": kind, "metavar": kind.__name__.upper()}
+        group.add_argument(flag, default=argparse.SUPPRESS, help=text, **how)
+
+
+def given(args, cls) -> dict:
+    """用户在命令行上明确给出的、属于 cls 的字段。"""
+    return {f.name: getattr(args, f.name) for f in dataclasses.fields(cls) if hasattr(args, f.name)}

@@ -1,0 +1,47 @@
+"""tinygpt info：看一个模型的来历与大小。"""
+
+from tinygpt.checkpoint import read_json
+from tinygpt.commands.arguments import json_argument, model_argument
+from tinygpt.commands.output import print_json
+from tinygpt.pretrained import load, model_folder
+
+HELP, DESCRIPTION = "看一个模型的来历与大小", "大小、各部分的参数、数据、最好的损失、怎样训练的。"
+
+
+def add_arguments(parser) -> None:
+    model_argument(parser)
+    json_argument(parser)
+
+
+def run(args) -> int:
+    folder = model_folder(args.model)
+    model, words = load(folder)
+    run = read_json(folder / "run.json") if (folder / "run.json").exists() else {}
+    size = sum(p.stat().st_size for p in folder.iterdir() if p.is_file())
+    result = {
+        "folder": str(folder), "bytes": size, "config": model.config.to_dict(),
+        "parameters": model.parameter_count(),
+        "tokenizer": {"kind": words.kind, "vocab_size": words.vocab_size, "fingerprint": words.fingerprint},
+        "run": run,
+    }  # fmt: skip
+    if args.json:
+        print_json(result)
+        return 0
+    print(f"{folder}({size / 2**20:.1f} MB)")
+    print("形状：" + "、".join(f"{k} {v}" for k, v in model.config.to_dict().items()))
+    print("参数：" + "、".join(f"{k} {v:,}" for k, v in model.parameter_count().items()))
+    if run:
+        _print_run(run)
+    return 0
+
+
+def _print_run(run: dict) -> None:
+    """一次训练的数据、参数与结果。"""
+    data, settings = run["dataset"], (f"{k} {v}" for k, v in run["train"].items() if v is not None)
+    print(f"数据：{run['data']}；{data['documents']} 篇，{data['tokens']:,} 个 token，{data['split']}")
+    print(f"训练：{'、'.join(settings)}；精度 {run['precision']}")
+    if not run.get("finished"):
+        print("结果：训练没有做完，用 tinygpt train --resume 接着训练")
+        return
+    best = f"最好的验证损失 {run['val_loss']:.4f}（第 {run['best_step']} 步）"
+    print(f"结果：{best}，共 {run['steps']} 步，{run['seconds']} 秒")

@@ -1,0 +1,227 @@
+"""tinygpt train：准备文字、分词器、编号、模型，然后训练。"""
+
+import dataclasses
+import json
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from tinygpt import checkpoint, corpus, training_state
+from tinygpt.commands.arguments import add_fields, data_arguments, given, json_argument, source_of
+from tinygpt.config import GPTConfig, TrainConfig, preset
+from tinygpt.data import ContiguousWindows, RandomWindows, TokenDataset, prepare
+from tinygpt.device import pick_device
+from tinygpt.errors import require
+from tinygpt.gpt import GPT
+from tinygpt.losses import causal_objective
+from tinygpt.metrics import FILE as LOG
+from tinygpt.text import Source
+from tinygpt.tokenizer import EOS, Tokenizer
+from tinygpt.trainer import BEST, NonFiniteError, Trainer, seed_everything
+
+HELP, DESCRIPTION = "训练一个模型", "训练一个模型。不给 --data 就用随包附带的文字。"
+DEFAULT_STEPS = 500  # 附带的文字、两个核，三分钟以内
+RUN_FILES = ("config.json", "run.json", "tokenizer.json", BEST, training_state.FILE, LOG)
+TOKENIZERS = "字符、BPE，或一个分词器文件；默认：自己的文字用 bpe，附带的文字用附带的分词器"
+
+
+def add_arguments(parser) -> None:
+    data_arguments(parser, "文件或文件夹：.txt .md .jsonl .jsonl.gz .json")
+    world = "附带的文字里，小世界生成多少个字符来训练（默认 400000）"
+    parser.add_argument("--world-characters", type=int, metavar="N", help=world)
+    parser.add_argument("--out", required=True, metavar="DIR", help="模型存到哪个文件夹")
+    parser.add_argument("--preset", default="mini", help="模型的预设形状（默认 mini，即文章的模型）")
+    parser.add_argument("--tokenizer", metavar="char|bpe|FILE", help=TOKENIZERS)
+    parser.add_argument("--validation-fraction", type=float, default=0.1, help="验证集的比例（默认 0.1）")
+    parser.add_argument("--eval-windows", type=int, default=None, help="评估最多用多少个窗口（默认全部）")
+    parser.add_argument("--resume", action="store_true", help="从 --out 里的检查点接着训练")
+    parser.add_argument("--overwrite", action="store_true", help="--out 里已有训练时，删掉它重新来")
+    parser.add_argument("--device", default="auto", help="auto、cpu、cuda 或 mps（默认 auto）")
+    json_argument(parser, "不画进度条，每一步印一行 JSON")
+    add_fields(parser, GPTConfig)
+    add_fields(parser, TrainConfig)
+
+
+def run(args) -> int:
+    """准备文字、分词器、编号、模型，然后训练。"""
+    out, changes = Path(args.out), given(args, GPTConfig)
+    world = args.world_characters
+    fine = world is None or world >= 0 and not args.data
+    expected, fix = "不小于 0，而且不与 --data 同时用", "它只管附带文字里小世界的多少"
+    require(fine, f"--world-characters {world}", expected, fix)
+    source = source_of(args)
+    preset(args.preset, **changes)  # 先检查参数，再动磁盘
+    config = TrainConfig(**given(args, TrainConfig))
+    if config.steps is None and config.minutes is None:
+        config = dataclasses.replace(config, steps=DEFAULT_STEPS)
+    fraction = args.validation_fraction
+    require(0 < fraction < 1, f"--validation-fraction {fraction}", "0 与 1 之间", "常用 0.1")
+    device = pick_device(args.device)
+    _check_out(out, args.resume, args.overwrite)
+    tokenizer = _tokenizer_for(args, source, changes.get("vocab_size", 4096))
+    dataset = encode_source(source, tokenizer, fraction)
+    model_config = preset(args.preset, **(changes | {"vocab_size": tokenizer.vocab_size}))
+    length, ids = model_config.context_length, dataset.train
+    train_windows = RandomWindows(ids, length, config.batch_size, config.seed)
+    validation = ContiguousWindows(dataset.validation, length, 16, EOS, args.eval_windows)
+    if args.overwrite and out.exists():
+        _remove_run(out)
+    out.mkdir(parents=True, exist_ok=True)
+    seed_everything(config.seed)
+    model = GPT(model_config).to(device)
+    fingerprint = {"数据": dataset.meta["digest"], "分词器": tokenizer.fingerprint, "模型": str(model_config)}
+    trainer = Trainer(model, train_windows, validation, config, causal_objective, out, fingerprint)
+    say = (lambda *_: None) if args.json else print
+    if args.resume:
+        say(f"接着训练：已经做完 {trainer.resume()} 步")
+    say(_describe(dataset, tokenizer, model, trainer))
+    record = {
+        "data": args.data or "附带的文字", "world_characters": args.world_characters, "dataset": dataset.meta,
+        "train": dataclasses.asdict(config), "tokenizer": tokenizer.fingerprint, "device": device.type,
+        "precision": trainer.precision, "torch": torch.__version__, "finished": False,
+    }  # fmt: skip
+    tokenizer.save(out / "tokenizer.json")
+    checkpoint.write_json(out / "config.json", model_config.to_dict())
+    checkpoint.write_json(out / "run.json", record)
+    return _train_loop(trainer, args.json, record, say)
+
+
+def encode_source(source: Source, tokenizer: Tokenizer, validation_fraction: float) -> TokenDataset:
+    """文字 → 磁盘上的编号；同样的文字与分词器只编一次。"""
+    key = f"{source.digest()}|{tokenizer.fingerprint}"
+    return prepare(
+        source.passages(), tokenizer.encode_batch, key=key, vocab_size=tokenizer.vocab_size, eos=EOS,
+        validation_fraction=validation_fraction,
+    )  # fmt: skip
+
+
+def _train_loop(trainer, as_json: bool, record: dict, say) -> int:
+    started, first_tokens = time.perf_counter(), trainer.tokens
+    try:
+        with interrupt_between_steps() as pressed:
+            _show_progress(trainer, as_json, pressed)
+    except KeyboardInterrupt:
+        if trainer.between_steps and trainer.step:
+            trainer.save()
+        saved = (trainer.out / training_state.FILE).exists()
+        again = "同样的命令，再加上 --resume（不要 --overwrite）"
+        how = again if saved else "还没有存过检查点，用 --overwrite 重新来"
+        print(f"\n停下了。接着训练：{how}", file=sys.stderr)
+        return 130
+    except NonFiniteError as error:
+        print(f"错误：{error}", file=sys.stderr)
+        return 1
+    seconds = time.perf_counter() - started
+    result = {
+        "finished": True, "steps": trainer.step, "best_step": trainer.best_step,
+        "val_loss": trainer.best_loss, "tokens": trainer.tokens, "seconds": round(seconds, 1),
+        "tokens_per_second": round((trainer.tokens - first_tokens) / seconds),
+        "stopped_early": trainer.stopped_early,
+    }  # fmt: skip
+    checkpoint.write_json(trainer.out / "run.json", record | result)
+    if as_json:
+        print(json.dumps(result | {"out": str(trainer.out)}, ensure_ascii=False, indent=1))
+    why = "验证损失不再下降，提前停止" if trainer.stopped_early else "训练完成"
+    best = f"最好的验证损失 {trainer.best_loss:.4f}（第 {trainer.best_step} 步）"
+    say(f"{why}：{trainer.step} 步，{seconds:.0f} 秒；{best}，已存到 {trainer.out}")
+    return 0
+
+
+@contextmanager
+def interrupt_between_steps():
+    """Ctrl-C 只记下来，等这一步做完再停，存下的才是完整的一步；再按一次就立刻停。"""
+    pressed = []
+
+    def handler(number, frame):
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(number)
+        print("\n这一步做完就停……", file=sys.stderr)
+
+    try:
+        old = signal.signal(signal.SIGINT, handler)
+    except ValueError:  # 不在主线程里
+        yield pressed
+        return
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, old)
+
+
+def _show_progress(trainer, as_json: bool, pressed: list) -> None:
+    """进度条：损失、每秒 token 数、剩余时间；每次评估另印一行。"""
+    bar = tqdm(
+        total=trainer.total_steps or None, initial=trainer.step, unit="步", disable=as_json,
+        dynamic_ncols=True, desc="训练", smoothing=0.05,
+    )  # fmt: skip
+    started, first_tokens, smooth = time.perf_counter(), trainer.tokens, None
+    for metrics in trainer:
+        smooth = metrics.loss if smooth is None else 0.9 * smooth + 0.1 * metrics.loss
+        bar.total = trainer.total_steps
+        speed = (metrics.tokens - first_tokens) / (time.perf_counter() - started)
+        bar.set_postfix_str(f"损失 {smooth:.3f}，{speed:,.0f} token/秒", refresh=False)
+        bar.update(1)
+        if as_json:
+            print(json.dumps(dataclasses.asdict(metrics)), flush=True)
+        elif metrics.val_loss is not None:
+            mark = "  ← 最好" if metrics.best else ""
+            losses = f"训练 {smooth:.4f}  验证 {metrics.val_loss:.4f}"
+            bar.write(f"第 {metrics.step:>5} 步  {losses}  学习率 {metrics.learning_rate:.2e}{mark}")
+        if pressed:
+            raise KeyboardInterrupt
+    bar.close()
+
+
+def _check_out(out: Path, resume: bool, overwrite: bool) -> None:
+    """--out 已有东西时，绝不悄悄覆盖。"""
+    require(not out.exists() or out.is_dir(), f"--out {out} 是一个文件", "一个文件夹", "换一个名字")
+    has_run = any((out / name).exists() for name in ("config.json", training_state.FILE, BEST))
+    has_state = (out / training_state.FILE).exists()
+    require(
+        has_state or not resume, f"{out} 里没有可以接着训练的检查点", "中断过的训练", "去掉 --resume 重新训练"
+    )
+    fix = "接着训练用 --resume；删掉重来用 --overwrite；或换一个 --out"
+    require(not has_run or resume or overwrite, f"{out} 里已经有一次训练", "空的文件夹", fix)
+    empty = not out.is_dir() or not any(out.iterdir())
+    require(empty or has_run, f"{out} 里有别的文件", "空的文件夹，或以前的一次训练", "换一个 --out")
+
+
+def _remove_run(out: Path) -> None:
+    """只删训练写下的那几个文件。"""
+    for name in RUN_FILES:
+        (out / name).unlink(missing_ok=True)
+
+
+def _tokenizer_for(args, source: Source, vocab_size: int) -> Tokenizer:
+    """--tokenizer 的含义：char、bpe，或一个文件。
+
+    不给时，附带的文字用附带的分词器，自己的文字训练一个 BPE。
+    """
+    shipped = not args.data and vocab_size == 4096 and corpus.TOKENIZER.exists()
+    choice = args.tokenizer or (str(corpus.TOKENIZER) if shipped else "bpe")
+    kept = Path(args.out) / "tokenizer.json"
+    if args.resume and kept.exists() and choice in ("char", "bpe"):
+        return Tokenizer.load(kept)
+    if choice == "char":
+        return Tokenizer.train_char(source.training_texts())
+    if choice == "bpe":
+        return Tokenizer.train_bpe(source.training_texts(), vocab_size, pattern=source.pattern)
+    return Tokenizer.load(choice)
+
+
+def _describe(dataset, tokenizer, model, trainer) -> str:
+    meta, c = dataset.meta, model.config
+    return (
+        f"文字：{meta['documents']} 篇，{meta['characters']:,} 个字符，{meta['tokens']:,} 个 token"
+        f"（训练 {meta['train_tokens']:,}，验证 {meta['validation_tokens']:,}；{meta['split']}）\n"
+        f"分词器：{tokenizer.kind}，词表 {tokenizer.vocab_size}\n"
+        f"模型：{c.n_layer} 层，{c.n_embd} 维，{c.n_head} 个头，上下文 {c.context_length}，"
+        f"{model.parameter_count()['合计']:,} 个参数\n"
+        f"设备：{trainer.device.type}，精度 {trainer.precision}，{torch.get_num_threads()} 个线程"
+    )

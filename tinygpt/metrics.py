@@ -1,0 +1,39 @@
+"""每一步的记录，与它在磁盘上的样子（metrics.jsonl，一行一步）。"""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinygpt.checkpoint import atomic
+
+FILE = "metrics.jsonl"
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """一步的记录。val_loss 只在做评估的那些步才有。"""
+
+    step: int  # 做完了多少步
+    total_steps: int
+    loss: float  # 这一步训练批上的平均损失（nat/token）
+    learning_rate: float
+    grad_norm: float  # 裁剪之前的总范数
+    tokens: int  # 到此刻一共训练了多少个 token（标签）
+    val_loss: float | None = None
+    best: bool = False
+
+
+def append_log(folder: Path, metrics: Metrics) -> None:
+    """添上一步的记录。"""
+    with (folder / FILE).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(dataclasses.asdict(metrics)) + "\n")
+
+
+def truncate_log(folder: Path, step: int) -> None:
+    """只留到第 step 步：检查点之后的记录会重新写一遍；写了半行的也去掉。"""
+    path = folder / FILE
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= step]
+    with atomic(path) as temporary:
+        temporary.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
