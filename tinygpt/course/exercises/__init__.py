@@ -1,37 +1,30 @@
-"""每一课的检查，一课一个模块。笔记本里只用一个函数：
+"""练习，一课一个文件夹，一个练习一个文件。笔记本里只用一个函数：
 
-    from tinygpt.course.checks import check
-    check("4.2", attention_weights)
+    from tinygpt.course.exercises import check
+    check("4.4", attention_weights)
+
+添一个练习，就是在 lesson_NN 里复制一个文件：里面有一个叫 exercise 的 Exercise，别处什么也不用登记。
 """
 
 from functools import lru_cache
 from importlib import import_module
-from pathlib import Path
+from pkgutil import iter_modules
 
 from tinygpt.course.diagnosis import Exercise
 from tinygpt.errors import InputError
 
-LESSONS = {
-    "02": "core_concepts",
-    "03": "data_and_tokenizer",
-    "04": "attention_math",
-    "05": "transformer_decoder",
-    "06": "training",
-    "07": "generation",
-    "08": "worked_example",
-}
 
-
-def lessons() -> dict[str, str]:
-    """有练习的课：{编号: 模块名}。"""
-    return {number: name for number, name in LESSONS.items() if Path(__file__).with_name(f"{name}.py").exists()}
+def lessons() -> list[str]:
+    """有练习的课的编号：["02", "03", …]。"""
+    return sorted(m.name.removeprefix("lesson_") for m in iter_modules(__path__) if m.name.startswith("lesson_"))
 
 
 @lru_cache
 def exercises(lesson: str) -> dict[str, Exercise]:
-    """一课的练习，{编号: 练习}，按编号。"""
-    module = import_module(f"{__name__}.{lessons()[lesson]}")
-    found = [value for value in vars(module).values() if isinstance(value, Exercise)]
+    """一课的练习，{编号: 练习}，按编号；用到这一课才导入它。"""
+    package = import_module(f"{__name__}.lesson_{lesson}")
+    modules = [import_module(f"{package.__name__}.{m.name}") for m in iter_modules(package.__path__)]
+    found = [module.exercise for module in modules if hasattr(module, "exercise")]
     found.sort(key=lambda exercise: int(exercise.number.split(".")[1]))
     return {exercise.number: exercise for exercise in found}
 

@@ -1,0 +1,12 @@
+"""检查用的随机输入；rng 是定好种子的 torch.Generator。"""
+
+import torch
+
+
+def normal(rng, *shape, scale=1.0, dtype=torch.float32):
+    return torch.randn(*shape, generator=rng, dtype=dtype) * scale
+
+
+def integers(rng, low, high, *shape):
+    """low … high − 1 的整数。"""
+    return torch.randint(low, high, shape, generator=rng)

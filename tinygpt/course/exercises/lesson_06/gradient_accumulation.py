@@ -1,0 +1,107 @@
+"""练习 6.7 梯度累积。"""
+
+import torch
+import torch.nn.functional as F
+
+from tinygpt.course.diagnosis import Exercise
+from tinygpt.course.exercises.inputs import integers
+from tinygpt.course.exercises.lesson_06.shared import Tiny
+from tinygpt.losses import IGNORE
+
+
+def accumulate_with(weigh=lambda count, total, n: 1 / total, clear=True, use=slice(None), ignore=True):
+    def run(model, batches):
+        counts = [int((labels != IGNORE).sum()) if ignore else labels.numel() for _, labels in batches]
+        if clear:
+            model.zero_grad()
+        for (ids, labels), count in list(zip(batches, counts, strict=True))[use]:
+            loss = F.cross_entropy(model(ids).flatten(0, 1), labels.flatten(), ignore_index=IGNORE, reduction="sum")
+            (loss * weigh(count, sum(counts), len(batches))).backward()
+        return [p.grad.clone() for p in model.parameters()]
+
+    return run
+
+
+exercise = Exercise(
+    "6.7", "梯度累积", accumulate_with(),
+    look="每一小批的损失之和除以**全部**小批的标签总数，各自反向，梯度就加在一起。先清零。",
+    atol=1e-5,
+)
+
+
+def batches_of(rng, *targets):
+    """几个小批，第 k 个有 targets[k] 个真的标签，其余是 −100。"""
+    out = []
+    for count in targets:
+        ids, labels = integers(rng, 0, 7, 2, 4), integers(rng, 0, 7, 2, 4)
+        labels.view(-1)[count:] = IGNORE
+        out.append((ids, labels))
+    return out
+
+
+@exercise.probe("两个一样大的小批")
+def _(answer, rng):
+    return answer(Tiny(rng), batches_of(rng, 8, 8))
+
+
+@exercise.probe("三个标签数不同的小批")
+def _(answer, rng):
+    return answer(Tiny(rng), batches_of(rng, 8, 2, 5))
+
+
+@exercise.probe("只有一个小批")
+def _(answer, rng):
+    return answer(Tiny(rng), batches_of(rng, 6))
+
+
+@exercise.probe("开始时留着旧的梯度")
+def _(answer, rng):
+    model = Tiny(rng)
+    for p in model.parameters():
+        p.grad = torch.ones_like(p)
+    return answer(model, batches_of(rng, 8, 3))
+
+
+@exercise.probe("等于一个大批的梯度")
+def _(answer, rng):
+    model, batches = Tiny(rng), batches_of(rng, 8, 3)
+    found = answer(model, batches)
+    model.zero_grad()
+    ids, labels = (torch.cat(parts) for parts in zip(*batches, strict=True))
+    F.cross_entropy(model(ids).flatten(0, 1), labels.flatten(), ignore_index=IGNORE).backward()
+    return all(torch.allclose(a, p.grad, atol=1e-6) for a, p in zip(found, model.parameters(), strict=True))
+
+
+@exercise.correct("接成一个大批")
+def _(model, batches):
+    ids, labels = torch.cat([b[0] for b in batches]), torch.cat([b[1] for b in batches])
+    loss = F.cross_entropy(model(ids).transpose(1, 2), labels)
+    return list(torch.autograd.grad(loss, list(model.parameters())))
+
+
+@exercise.correct("先加起来，最后一起除")
+def _(model, batches):
+    model.zero_grad(set_to_none=True)
+    total = 0
+    for ids, labels in batches:
+        F.cross_entropy(model(ids).transpose(1, 2), labels, reduction="sum").backward()
+        total += (labels != IGNORE).sum()
+    return [p.grad / total for p in model.parameters()]
+
+
+exercise.mutant("平均的平均", accumulate_with(weigh=lambda c, t, n: 1 / (c * n)),
+                look="标签少的小批分量变重了。各小批的和加起来，除以标签总数。")
+exercise.mutant("平均相加，没有除以小批的个数", accumulate_with(weigh=lambda c, t, n: 1 / c),
+                look="梯度大了小批个数倍。除以标签总数。")
+exercise.mutant("只求了和", accumulate_with(weigh=lambda c, t, n: 1.0), look="还要除以标签总数。")
+exercise.mutant("开始时没有清零", accumulate_with(clear=False), look="旧的梯度还在，先 model.zero_grad()。")
+exercise.mutant("只有最后一个小批", accumulate_with(use=slice(-1, None)),
+                look="小批之间不要清零，梯度自己会相加。")
+exercise.mutant("隔一个小批才反向一次", accumulate_with(use=slice(None, None, 2)),
+                look="每一小批都要反向一次。")
+exercise.mutant("补齐的位置也算进了个数", accumulate_with(ignore=False),
+                look="总数只数标签不是 −100 的位置。")
+exercise.mutant("除了两次", accumulate_with(weigh=lambda c, t, n: 1 / (t * n)),
+                look="除以标签总数就够了，不用再除以小批的个数。")
+exercise.mutant("除以了小批的个数，没有除以标签数", accumulate_with(weigh=lambda c, t, n: 1 / n),
+                look="除以的是标签总数。")

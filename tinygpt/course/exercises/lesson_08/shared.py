@@ -1,0 +1,14 @@
+"""第 08 课几个练习共用的：一个小模型的权重。"""
+
+from tinygpt import GPT, GPTConfig
+from tinygpt.course.exercises.inputs import normal
+
+
+def weights_of(rng, n_layer=2, n_embd=8, n_head=2, vocab_size=300, context_length=12):
+    """一个小模型的全部权重（名字与检查点里的相同），数值放大，每一样都起作用。"""
+    model = GPT(GPTConfig(n_layer=n_layer, n_embd=n_embd, n_head=n_head, vocab_size=vocab_size,
+                          context_length=context_length, dropout=0.0))
+    return {
+        name: normal(rng, *p.shape, scale=0.5) + (1.0 if "norm.weight" in name else 0.0)
+        for name, p in model.named_parameters()
+    }
