@@ -2,13 +2,12 @@
 
 import os
 
-# 两个线程在等对方时让出核，不空转：别的程序也在用核的时候，空转会让小矩阵慢上百倍。须在导入 torch 之前
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
+import tinygpt.threads  # noqa: I001 须在 torch 之前
 import pytest
 import torch
 from hypothesis import settings
 
+from tinygpt import corpus
 from tinygpt.config import GPTConfig
 from tinygpt.gpt import GPT
 from tinygpt.tokenizer import Tokenizer
@@ -45,6 +44,12 @@ def texts():
 @pytest.fixture(scope="session")
 def tokenizer():
     return Tokenizer.train_bpe(TEXTS, vocab_size=450)
+
+
+@pytest.fixture(scope="session")
+def course_tokenizer():
+    """切法与附带的分词器相同：“是”自成一段。"""
+    return Tokenizer.train_bpe(TEXTS, vocab_size=450, pattern=corpus.PATTERN)
 
 
 @pytest.fixture(scope="session")

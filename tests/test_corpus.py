@@ -192,7 +192,8 @@ def test_the_ids_of_the_article(tokenizer):
 
 def test_the_shipped_tokenizer_is_a_fresh_training(tokenizer):
     """只用小百科的训练部分：验证文字不参加分词器的训练。"""
-    fresh = Tokenizer.train_bpe(d.text for d in corpus.documents("train")).with_ids({"机器学习": 1256, "是": 3419})
+    texts = (d.text for d in corpus.documents("train"))
+    fresh = Tokenizer.train_bpe(texts, pattern=corpus.PATTERN).with_ids({"机器学习": 1256, "是": 3419})
     assert fresh.fingerprint == tokenizer.fingerprint
 
 

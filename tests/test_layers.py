@@ -108,7 +108,7 @@ def test_weights_rows_sum_to_one_and_hidden_keys_get_zero(mask):
     assert_close(weights.sum(-1), torch.ones(2, 3, 4, dtype=torch.float64))
     assert (weights >= 0).all()
     if mask is not None:
-        boolean = allowed_by_hand(4, 6) if isinstance(mask, str) else mask
+        boolean = allowed_by_hand(4, 6) if mask is CAUSAL else mask
         assert (weights[..., ~boolean] == 0).all()
         assert (weights[..., boolean] > 0).all()
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tinygpt import corpus, load
-from tinygpt.commands import evaluate_text
+from tinygpt.commands.evaluate import evaluate_text
 from tinygpt.pretrained import SHIPPED
 
 FOLDER = SHIPPED / "mini"

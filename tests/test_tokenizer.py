@@ -2,12 +2,16 @@
 
 import json
 import re
+import signal
+import threading
+import time
 
 import pytest
 import tokenizers
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tinygpt import corpus
 from tinygpt.errors import InputError
 from tinygpt.tokenizer import (
     BOS,
@@ -22,6 +26,7 @@ from tinygpt.tokenizer import (
     SPECIAL_TOKENS,
     UNK,
     Tokenizer,
+    interruptible,
 )  # fmt: skip
 
 # 任何 Unicode 文字（不含孤立的代理字符），并常常碰到词表里有的字与像特殊 token 的写法
@@ -80,23 +85,71 @@ def test_digits_are_one_by_one(tokenizer, digits):
     assert [tokenizer.decode([id]) for id in tokenizer.encode("有" + digits + "天")][-len(digits) - 1 : -1] == list(digits)
 
 
+# ---- 切段 ----
+
+
+@given(unicode_text)
+def test_pieces_are_short_and_cover_the_text(tokenizer, text):
+    """一段的长短有上限，所以训练与编码的时间同文字的长短成正比：合并只在段内找。"""
+    for joined in (text, text * 40, "春" * 500 + text, "a" * 500, " " * 500, "，" * 500, "\n" * 500):
+        pieces = [piece for piece, _ in tokenizer.backend.pre_tokenizer.pre_tokenize_str(joined)]
+        assert "".join(pieces) == joined
+        assert max(map(len, pieces), default=0) <= 32 + 1 + 4  # 一段标点，前面一个空格，后面四个换行
+
+
+def test_a_text_without_punctuation_trains_like_one_with():
+    """没有标点的文字也学得到词，学到的与有标点时一样。"""
+    words = ["小猫看鱼", "机器学习", "春天来了"]
+    plain = "".join(words[i % 3] for i in range(3000))
+    learned = Tokenizer.train_bpe([plain], 320, pattern=None)
+    assert {"小猫", "看鱼", "机器", "学习", "春天", "来了"} <= set(map(learned.token, range(264, 320)))
+
+
+def test_the_general_pattern_has_no_favourite_character():
+    trained = Tokenizer.train_bpe(["是是非非。就是的是的。"] * 50, 320)
+    assert trained.id("是的") is not None
+
+
 @given(unicode_text, unicode_text)
-def test_shi_is_always_its_own_token(tokenizer, before, after):
+def test_the_pattern_of_the_course_keeps_shi_apart(course_tokenizer, before, after):
     text = before + "是" + after
-    tokens = [tokenizer.token(id) for id in tokenizer.encode(text)]
+    tokens = [course_tokenizer.token(id) for id in course_tokenizer.encode(text)]
     assert [token for token in tokens if "是" in token] == ["是"] * text.count("是")
 
 
 def test_shi_never_merges_even_when_it_is_always_followed_by_the_same():
-    trained = Tokenizer.train_bpe(["是是非非。就是的是的。"] * 50, 320)
+    trained = Tokenizer.train_bpe(["是是非非。就是的是的。"] * 50, 320, pattern=corpus.PATTERN)
     assert [token for token in map(trained.token, range(264, trained.vocab_size)) if "是" in token] == ["是"]
     assert trained.encode("是是") == [trained.id("是")] * 2
 
 
-def test_a_prompt_that_ends_in_shi_is_cut_as_in_the_text(tokenizer):
+def test_a_prompt_that_ends_in_shi_is_cut_as_in_the_text(course_tokenizer):
     """“机器学习是”的编号，是更长的句子的编号的开头。"""
-    prompt = tokenizer.encode("机器学习是")
-    assert tokenizer.encode("机器学习是人工智能的一个分支。")[: len(prompt)] == prompt
+    prompt = course_tokenizer.encode("机器学习是")
+    assert course_tokenizer.encode("机器学习是人工智能的一个分支。")[: len(prompt)] == prompt
+
+
+# ---- Ctrl-C ----
+
+
+def test_work_in_the_background_can_be_interrupted():
+    """主线程等着的时候收得到 Ctrl-C；背后的工作要一分钟，等它做完的写法会停在这里。"""
+    begun = threading.Event()
+
+    def work():
+        begun.set()
+        time.sleep(60)
+
+    threading.Thread(target=lambda: (begun.wait(), signal.raise_signal(signal.SIGINT)), daemon=True).start()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        interruptible(work)
+    assert time.monotonic() - started < 30
+
+
+def test_errors_in_the_background_arrive():
+    with pytest.raises(ZeroDivisionError):
+        interruptible(lambda: 1 / 0)
 
 
 def is_han(c):

@@ -8,7 +8,10 @@ import math
 import pytest
 import torch
 from torch.testing import assert_close
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
+from tinygpt import Sampling, generate, training_state
 from tinygpt import trainer as module
 from tinygpt.checkpoint import load_tensors
 from tinygpt.errors import InputError
@@ -421,11 +424,28 @@ class Clock:
 
 
 def test_minutes_fix_the_number_of_steps(make_model, monkeypatch):
+    """30 秒，每步一秒；步数在第一步之前就定下，每一步的记录里都是它。"""
     clock = Clock(monkeypatch)
-    trainer = Trainer(make_model(), clock.batches(), None, TrainConfig(minutes=0.5, eval_interval=100, **PLAIN))
+    config = TrainConfig(minutes=0.5, eval_interval=100, **PLAIN)
+    trainer = Trainer(make_model(), clock.batches(), None, config)
     metrics = list(trainer)
-    assert trainer.total_steps == len(metrics) == 30  # 30 秒，每步一秒
-    assert metrics[-1].step == 30 and {m.total_steps for m in metrics[module.SPEED_STEPS :]} == {30}
+    assert trainer.total_steps == len(metrics) == 30
+    assert [m.step for m in metrics] == list(range(1, 31)) and {m.total_steps for m in metrics} == {30}
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_minutes_equal_the_same_number_of_steps(make_model, monkeypatch, optimizer):
+    """试走的几步退得干干净净：权重、优化器、随机数（dropout）都回到起点，与直接给步数逐位相同。"""
+    schedule = PLAIN | {"optimizer": optimizer, "warmup_steps": 5, "min_learning_rate_ratio": 0.1}
+    config = TrainConfig(minutes=0.5, eval_interval=100, **schedule)
+    trials = []
+    train = Clock(monkeypatch).batches()
+    monkeypatch.setattr(train, "batch", lambda n, real=train.batch: (trials.append(n), real(n))[1])
+    timed = Trainer(make_model(dropout=0.3), train, None, config)
+    losses = [m.loss for m in timed]
+    plain = Trainer(make_model(dropout=0.3), Batches(), None, dataclasses.replace(config, minutes=None, steps=30))
+    assert [m.loss for m in plain] == losses and same(weights(plain.model), weights(timed.model))
+    assert trials[: module.SPEED_STEPS + 1] == [*range(module.SPEED_STEPS), 0]  # 真的试走过，又从头来
 
 
 def test_minutes_include_the_evaluations(make_model, monkeypatch):
@@ -437,26 +457,90 @@ def test_minutes_include_the_evaluations(make_model, monkeypatch):
         return 1.0
 
     monkeypatch.setattr(module, "evaluate", slow)
-    trainer = Trainer(make_model(), clock.batches(), Batches(), TrainConfig(minutes=1.0, eval_interval=10, patience=0, **PLAIN))
+    config = TrainConfig(minutes=1.0, eval_interval=10, patience=0, **PLAIN)
+    trainer = Trainer(make_model(), clock.batches(), Batches(), config)
     trainer.run()
     assert trainer.total_steps == 30
 
 
 def test_too_few_minutes_still_finish(make_model, monkeypatch):
-    trainer = Trainer(make_model(), Clock(monkeypatch).batches(), None, TrainConfig(minutes=0.01, eval_interval=100, **PLAIN))
-    assert len(list(trainer)) == trainer.total_steps == module.SPEED_STEPS
+    config = TrainConfig(minutes=0.01, eval_interval=100, **PLAIN)
+    trainer = Trainer(make_model(), Clock(monkeypatch).batches(), None, config)
+    assert len(list(trainer)) == trainer.total_steps == 1
 
 
-def test_minutes_after_a_pause_before_the_speed_is_known(make_model, monkeypatch, tmp_path):
-    """第 10 步存了检查点就断了，速度还没量出来：接着训练时，只用这一次走的步数来量。"""
+def test_a_resumed_run_keeps_its_number_of_steps(make_model, monkeypatch, tmp_path):
+    """停下再接着训练，机器慢了一倍：步数还是原来定的，不再量。"""
     config = TrainConfig(minutes=0.5, eval_interval=10, **PLAIN)
     for metrics in Trainer(make_model(), Clock(monkeypatch).batches(), None, config, out=tmp_path):
         if metrics.step == 10:
             break
-    trainer = Trainer(make_model(), Clock(monkeypatch).batches(), None, config, out=tmp_path)
+    slow = Clock(monkeypatch).batches()
+    monkeypatch.setattr(module, "_seconds", lambda work: pytest.fail("又量了一次"))
+    trainer = Trainer(make_model(), slow, None, config, out=tmp_path)
     assert trainer.resume() == 10
     trainer.run()
-    assert 25 <= trainer.total_steps <= 45  # 仍是一步一秒；量错了会是 6 倍
+    assert trainer.total_steps == 30
+
+
+# ---- 别的设备 ----
+
+
+class NoFloat64(TorchDispatchMode):
+    """不许在模型的设备上造出 float64：Apple 的 GPU 没有这种类型。"""
+
+    def __torch_dispatch__(self, function, types, arguments=(), named=None):
+        result = function(*arguments, **named or {})
+        found = [t for t in tree_leaves(result) if isinstance(t, torch.Tensor) and t.dtype == torch.float64]
+        assert not found, f"{function} 造出了 float64"
+        return result
+
+
+def test_the_watch_on_float64_sees_it():
+    with NoFloat64(), pytest.raises(AssertionError, match="float64"):
+        torch.ones(2).double()
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_no_float64_on_the_device(make_model, tmp_path, optimizer):
+    """训练、裁剪、评估、存与取、生成，一路都不用 float64。"""
+    settings = PLAIN | {"optimizer": optimizer}
+    config = TrainConfig(steps=3, eval_interval=1, accumulation=2, **settings)
+    model = make_model(dropout=0.2)
+    with NoFloat64():
+        Trainer(model, Batches(), [Batches(seed=9).batch(0)], config, out=tmp_path).run()
+        again = Trainer(make_model(dropout=0.2), Batches(), [Batches(seed=9).batch(0)], config, out=tmp_path)
+        assert again.resume() == 3
+        again.restore_best()
+        evaluate(model, [Batches().batch(0)])
+        sampling = Sampling(temperature=0.7, top_k=5, top_p=0.9, repetition_penalty=1.2)
+        assert len(list(generate(model, [[9, 10]], max_new_tokens=20, sampling=sampling, seed=0))) > 0
+
+
+class FakeAccelerator:
+    """一个假的设备的随机数生成器。"""
+
+    def __init__(self):
+        self.state = torch.arange(4, dtype=torch.uint8)
+
+    def get_rng_state(self, *_):
+        return self.state.clone()
+
+    def set_rng_state(self, state, *_):
+        self.state = state.clone()
+
+
+@pytest.mark.parametrize("kind", ["cuda", "mps"])
+def test_the_random_state_of_the_device_is_saved_and_restored(monkeypatch, kind):
+    fake, device = FakeAccelerator(), torch.device(kind)
+    monkeypatch.setattr(torch, kind, fake)
+    before = training_state.random_states(device)
+    assert set(before) == {"cpu", kind}
+    drawn = torch.rand(3)
+    fake.state += 7
+    training_state.set_random_states(before, device)
+    assert torch.equal(fake.state, torch.arange(4, dtype=torch.uint8)) and torch.equal(torch.rand(3), drawn)
+    training_state.set_random_states({"cpu": before["cpu"]}, device)  # 在 CPU 上存的，换到这里来：不管设备的
 
 
 # ---- 参数 ----

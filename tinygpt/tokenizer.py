@@ -31,25 +31,13 @@ BYTE_TOKENS = tuple(f"<0x{byte:02X}>" for byte in range(256))
 MAX_HAN = 4  # 汉字词元最长几个字
 HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
-MAX_PIECE = 32  # 一段最长几个字：没有标点的长文字也切得开，训练的时间才与长短成正比
-
-
-def tokenizer_pattern(alone: str = "") -> str:
-    """BPE 怎样切段的正则表达式；合并只在段内发生。alone 里的字各自成一段。
-
-    汉字连成一段；字母连成一段，可带一个前导空格；数字一个一个；标点连成一段，可带后面的换行
-    （“。”与换行常常一起出现）。每段至多 MAX_PIECE 个字。
-    """
-    letter, most = r"[[\p{L}\p{M}]&&[^\p{Han}]]", f"{{1,{MAX_PIECE}}}"
-    han = rf"[\p{{Han}}&&[^{alone}]]" if alone else r"\p{Han}"
-    pieces = [
-        *alone, han + most, f" ?{letter}{most}", r"\p{N}", rf" ?[^\s\p{{L}}\p{{M}}\p{{N}}]{most}\n{{0,4}}",
-        rf"\s{most}(?=\S)", rf"\s{most}",
-    ]  # fmt: skip
-    return "|".join(pieces)
-
-
-PATTERN = tokenizer_pattern()
+# BPE 只在段内合并。汉字连成一段；字母连成一段，可带一个前导空格；数字一个一个；标点连成一段，可带后面的
+# 换行（“。”与换行常常一起出现）。一段至多 32 个字：没有标点的长文字也切得开，训练的时间才与长短成正比。
+LETTER = r"[[\p{L}\p{M}]&&[^\p{Han}]]"
+PATTERN = "|".join([
+    r"\p{Han}{1,32}", f" ?{LETTER}{{1,32}}", r"\p{N}", r" ?[^\s\p{L}\p{M}\p{N}]{1,32}\n{0,4}",
+    r"\s{1,32}(?=\S)", r"\s{1,32}",
+])  # fmt: skip
 
 
 class Tokenizer:
@@ -135,7 +123,7 @@ class Tokenizer:
 
         出现不足 min_count 次的字不进词表（拆成字节）。汉字词元最长 MAX_HAN 个字：更长的多半是整句的片段，
         占了词表，换一篇文章就用不上。文字不够时，词表会比 vocab_size 小。
-        pattern 是切段的正则表达式，默认 PATTERN；有特别的提示要照顾，用 tokenizer_pattern 另做一个。
+        pattern 是切段的正则表达式，默认 PATTERN；文字有特别的切法（如附带的语料）就另给一个。
         """
         counts = Counter()
         backend = cls._untrained(pattern or PATTERN)

@@ -20,7 +20,7 @@ import torch
 
 from tinygpt import Sampling, TrainConfig, complete, corpus, load
 from tinygpt.checkpoint import load_tensors, read_json, save_tensors, write_json
-from tinygpt.commands import evaluate_text
+from tinygpt.commands.evaluate import evaluate_text
 from tinygpt.ngram import NGram
 from tinygpt.tokenizer import EOS
 

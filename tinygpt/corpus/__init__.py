@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tinygpt.corpus.world import World
 from tinygpt.text import Passage, Source
-from tinygpt.tokenizer import tokenizer_pattern
+from tinygpt.tokenizer import LETTER
 
 FOLDER = Path(__file__).parent / "encyclopedia"
 TOKENIZER = Path(__file__).parent / "tokenizer.json"
@@ -22,7 +22,9 @@ WORLD_CHARACTERS = {"train": 400_000, "validation": 20_000}  # 小世界各取�
 WORLD_SEED = {"train": 0, "validation": 1}
 # 附带的分词器让“是”自成一段：提示常停在“是”之后（“机器学习是”），它若与后面的字粘成一个词，
 # 这样的提示就成了训练时没见过的切法。别的文字没有这个理由，用 tokenizer.PATTERN。
-PATTERN = tokenizer_pattern(alone="是")
+PATTERN = (
+    rf"是|[\p{{Han}}&&[^是]]+| ?{LETTER}+|\p{{N}}| ?[^\s\p{{L}}\p{{M}}\p{{N}}]+\n*|\s+(?=\S)|\s+"
+)
 GENRES = ("百科", "随笔", "新闻", "故事", "诗", "对话")
 
 

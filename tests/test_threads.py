@@ -1,0 +1,54 @@
+"""线程等对方时不空转：设置在 torch 之前，使用者设过的不动，各处一致。"""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tinygpt import threads
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_settings_only_where_the_user_has_not_decided():
+    assert threads.settings({"PATH": "x"}) == threads.SETTINGS
+    for name in threads.DECIDED_BY_THE_USER:
+        assert threads.settings({name: "5"}) == {}
+
+
+@pytest.mark.parametrize("user", [{}, {"GOMP_SPINCOUNT": "77"}, {"OMP_WAIT_POLICY": "ACTIVE"}], ids=str)
+def test_set_before_torch_is_imported(user):
+    """在全新的进程里：导入 tinygpt 之后环境里有它们，而且设的时候 torch 还没有导入。"""
+    names = threads.DECIDED_BY_THE_USER
+    environment = {k: v for k, v in os.environ.items() if k not in names} | user | {"PYTHONPATH": str(ROOT)}
+    code = (
+        "import os, sys\n"
+        "class Environ(type(os.environ)):\n"
+        "    def update(self, *a, **k):\n"
+        "        assert 'torch' not in sys.modules, 'torch 已经导入了'\n"
+        "        super().update(*a, **k)\n"
+        "os.environ.__class__ = Environ\n"
+        "import tinygpt\n"
+        "assert 'torch' in sys.modules\n"
+        f"print({{name: os.environ[name] for name in {names!r} if name in os.environ}})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert ast.literal_eval(done.stdout) == (user or threads.SETTINGS)
+
+
+def test_start_and_the_kernels_use_the_same_settings():
+    """start.py 不能导入 tinygpt（还没有装），自己写着一份；笔记本的内核用包里的。"""
+    sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+    try:
+        import run_notebooks
+        import start
+    finally:
+        del sys.path[:2]
+    assert start.quiet_threads({}) == threads.SETTINGS
+    for name in threads.DECIDED_BY_THE_USER:
+        assert start.quiet_threads({name: "1"}) == {}
+    assert threads.SETTINGS.items() <= run_notebooks.kernel_environment(environment={}).items()
