@@ -1,13 +1,13 @@
 """命令行里属于课程的两个：check 与 exercises。"""
 
 from tinygpt.cli import print_json
-from tinygpt.course import exercises as course
+from tinygpt.course import books
 
 MARKS = {"passed": "✓", "failed": "✗", "unwritten": "○", "error": "✗"}
 
 
 def check(args) -> int:
-    report = course.report(course.course_root(), args.lesson)
+    report = books.report(books.course_root(), args.lesson)
     if args.json:
         print_json(report)
         return 0
@@ -29,11 +29,13 @@ def check(args) -> int:
 
 
 def exercises(args) -> int:
-    root = course.course_root()
+    root = books.course_root()
     if args.action == "build":
-        written, kept = course.build_all(root)
-        print(f"写好 {len(written)} 个练习本" + (f"；你改过的没有动：{'、'.join(p.name for p in kept)}" if kept else ""))
+        written, kept = books.build_all(root)
+        untouched = f"；你改过的没有动：{'、'.join(p.name for p in kept)}" if kept else ""
+        print(f"写好 {len(written)} 个练习本{untouched}")
         return 0
-    target, kept = course.reset(root, args.lesson)
-    print(f"{target.relative_to(root)} 已换回没有做过的样子" + (f"；你的旧本存成 {kept.name}" if kept else ""))
+    target, kept = books.reset(root, args.lesson)
+    saved = f"；你的旧本存成 {kept.name}" if kept else ""
+    print(f"{target.relative_to(root)} 已换回没有做过的样子{saved}")
     return 0
