@@ -104,8 +104,8 @@ def pytest_terminal_summary(terminalreporter):
     reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
     if not any("test_exercises.py" in report.nodeid for report in reports):
         return
-    from tinygpt.course import checks
+    from tinygpt.course import exercises
 
-    found = [exercise for lesson in checks.lessons() for exercise in checks.exercises(lesson).values()]
+    found = [exercise for lesson in exercises.lessons() for exercise in exercises.exercises(lesson).values()]
     mutants, variants = sum(len(e.mutants) for e in found), sum(len(e.variants) for e in found)
     terminalreporter.write_line(f"练习 {len(found)} 个，有名字的错误 {mutants} 种，参考答案之外的正确写法 {variants} 种")

@@ -13,7 +13,10 @@ import pytest
 
 from tinygpt.course import fonts, plots
 
-LABELS = "训练损失 − 验证损失，√d_k = 8 × 8；（查询）“键”→值 ≤ ∞ αβθσ ² ᵀ ₖ 生成文本：机器学习是、困惑度 100 %"
+LABELS = (
+    "训练损失 − 验证损失，√d_k = 8 × 8；（查询）“键”→值 ≤ ∞ αβθσ ² ᵀ ₖ "
+    "生成文本：机器学习是、困惑度 100 %"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +36,12 @@ def test_every_glyph_of_the_sample_labels_is_present():
     assert fonts.missing_glyphs(figure) == ""
 
 
-@pytest.mark.parametrize("title, missing", [("好\U0001f9ff", "\U0001f9ff"), ("好\U0001f9ff $d_k$", "\U0001f9ff"), ("ₖ", ""), ("ₖ $d_k$", "ₖ")])
+@pytest.mark.parametrize("title, missing", [
+    ("好\U0001f9ff", "\U0001f9ff"),
+    ("好\U0001f9ff $d_k$", "\U0001f9ff"),
+    ("ₖ", ""),
+    ("ₖ $d_k$", "ₖ"),
+])
 def test_a_missing_glyph_is_named(title, missing):
     """下标 ₖ 只在 DejaVu Sans 里有：一行里有公式时，matplotlib 不会去那里找。"""
     figure, ax = plt.subplots()
@@ -94,7 +102,8 @@ def test_heatmap_colours_are_symmetric_only_with_negative_values():
 
 def test_lines_draw_the_data_with_band_and_log_axes():
     x = [4, 16, 64]
-    ax = plots.lines(x, {"缩放": [1, 2, 3], "不缩放": [3, 2, 1]}, band={"缩放": ([0, 1, 2], [2, 3, 4])}, log="x")
+    series, band = {"缩放": [1, 2, 3], "不缩放": [3, 2, 1]}, {"缩放": ([0, 1, 2], [2, 3, 4])}
+    ax = plots.lines(x, series, band=band, log="x")
     assert [line.get_ydata().tolist() for line in ax.lines] == [[1, 2, 3], [3, 2, 1]]
     assert len(ax.collections) == 1 and ax.get_xscale() == "log"
     assert len({line.get_linestyle() for line in ax.lines}) == 2, "只靠颜色区分"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tinygpt.cli import main
-from tinygpt.course import checks, exercises
+from tinygpt.course import books, exercises
 from tinygpt.errors import InputError
 
 ROOT = Path(__file__).parents[1]
@@ -40,39 +40,41 @@ def solution(request):
     return request.param
 
 
-def test_every_lesson_with_checks_has_a_book():
-    assert {path.stem[:2] for path in SOLUTIONS} == set(checks.lessons())
+def test_every_lesson_with_exercises_has_a_book():
+    assert {path.stem[:2] for path in SOLUTIONS} == set(exercises.lessons())
 
 
 def test_the_committed_book_is_a_fresh_build(solution):
-    assert read(ROOT / "exercises" / solution.name) == exercises.build(read(solution))
+    assert read(ROOT / "exercises" / solution.name) == books.build(read(solution))
 
 
 def test_the_book_gives_nothing_away_and_has_three_hints(solution):
     book = read(ROOT / "exercises" / solution.name)
-    sources = [exercises.text_of(cell) for cell in book["cells"]]
+    sources = [books.text_of(cell) for cell in book["cells"]]
     assert not [source for source in sources if "SOLUTION" in source or "### STUB" in source]
     numbers = [cell["metadata"]["exercise"] for cell in book["cells"] if "exercise" in cell["metadata"]]
-    assert numbers == list(checks.exercises(solution.stem[:2]))
+    assert numbers == list(exercises.exercises(solution.stem[:2]))
     for number in numbers:
         base = f"e{int(number.split('.')[0]):02d}-{number.split('.')[1]}"
-        cells = {cell["id"]: exercises.text_of(cell) for cell in book["cells"] if cell["id"].startswith(base + "-")}
+        mine = [cell for cell in book["cells"] if cell["id"].startswith(base + "-")]
+        cells = {cell["id"]: books.text_of(cell) for cell in mine}
         assert {base + "-question", base + "-answer", base + "-check", base + "-hints"} <= set(cells)
         assert cells[base + "-hints"].count("<details>") == 3
         assert f'check("{number}"' in cells[base + "-check"] and "分钟" in cells[base + "-question"]
-    assert not [cell for cell in book["cells"] if cell["cell_type"] == "code" and (cell["outputs"] or cell["execution_count"])]
+    code = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+    assert not [cell for cell in code if cell["outputs"] or cell["execution_count"]]
 
 
 def test_the_lesson_points_to_every_exercise(solution):
     lesson = (ROOT / "notebooks" / solution.name).read_text(encoding="utf-8")
     assert f"../exercises/{solution.name}" in lesson
-    for number in checks.exercises(solution.stem[:2]):
+    for number in exercises.exercises(solution.stem[:2]):
         assert f"练习 {number}" in lesson, f"第 {solution.stem[:2]} 课没有提到练习 {number}"
 
 
 def test_the_untouched_book_has_nothing_passed(solution):
-    results = exercises.progress(ROOT / "exercises" / solution.name)
-    assert [row["number"] for row in results] == list(checks.exercises(solution.stem[:2]))
+    results = books.progress(ROOT / "exercises" / solution.name)
+    assert [row["number"] for row in results] == list(exercises.exercises(solution.stem[:2]))
     assert {row["state"] for row in results} == {"unwritten"}, results
 
 
@@ -81,14 +83,14 @@ def test_touching_the_wrong_code_of_a_find_the_bug_exercise_makes_it_failed(tmp_
     shutil.copy(ROOT / "exercises" / "02_core_concepts.ipynb", book)
     notebook = read(book)
     answer = next(cell for cell in notebook["cells"] if cell["id"] == "e02-6-answer")
-    answer["source"] = exercises.text_of(answer) + "\n# 改过"
-    exercises.write(book, notebook)
-    states = {row["number"]: row["state"] for row in exercises.progress(book)}
+    answer["source"] = books.text_of(answer) + "\n# 改过"
+    books.write(book, notebook)
+    states = {row["number"]: row["state"] for row in books.progress(book)}
     assert states.pop("2.6") == "failed" and set(states.values()) == {"unwritten"}
 
 
 def test_the_solutions_pass_as_a_learners_book(solution):
-    assert {row["state"] for row in exercises.progress(solution)} == {"passed"}
+    assert {row["state"] for row in books.progress(solution)} == {"passed"}
 
 
 def test_progress_counts_passed_failed_and_unwritten(course, capsys):
@@ -96,9 +98,10 @@ def test_progress_counts_passed_failed_and_unwritten(course, capsys):
     assert main(["check"]) == 1
     out = capsys.readouterr().out
     assert "0 / 6  ○○○○○○" in out and "接下来：exercises/04_attention_math.ipynb 里的练习 4.1" in out
-    stub = json.dumps(exercises.STUB, ensure_ascii=False)[1:-1]
-    edit(book, f'→ (…, n)：按最后一个轴归一。\\"\\"\\"\\n    {stub}', '→ (…, n)：按最后一个轴归一。\\"\\"\\"\\n    return z.softmax(-1)')
-    edit(book, f'对 z 的梯度 (…, n)。\\"\\"\\"\\n    {stub}', '对 z 的梯度 (…, n)。\\"\\"\\"\\n    return p * g')
+    stub = json.dumps(books.STUB, ensure_ascii=False)[1:-1]
+    answers = {"→ (…, n)：按最后一个轴归一。": "z.softmax(-1)", "对 z 的梯度 (…, n)。": "p * g"}
+    for before, answer in answers.items():
+        edit(book, f'{before}\\"\\"\\"\\n    {stub}', f'{before}\\"\\"\\"\\n    return {answer}')
     assert main(["check", "4"]) == 1
     out = capsys.readouterr().out
     assert "1 / 6  ✓✗○○○○" in out and "练习 4.2" in out and "漏了减去加权平均" in out
@@ -130,7 +133,7 @@ def test_running_cells_is_no_edit(course):
     notebook = read(book)
     notebook["cells"][1]["execution_count"] = 3
     book.write_text(json.dumps(notebook), encoding="utf-8")
-    assert not exercises.edited(book)
+    assert not books.edited(book)
 
 
 def test_reset_keeps_a_dated_copy(course, capsys):
@@ -145,11 +148,18 @@ def test_reset_keeps_a_dated_copy(course, capsys):
     assert main(["exercises", "reset", "4"]) == 0 and len(list(book.parent.glob("*.ipynb"))) == 2
 
 
+def test_books_written_before_the_move_still_find_check(course, capsys):
+    book = course / "exercises" / "04_attention_math.ipynb"
+    shutil.copy(course / "solutions" / "04_attention_math.ipynb", book)
+    edit(book, "from tinygpt.course.exercises import check", "from tinygpt.course.checks import check")
+    assert main(["check", "4"]) == 0 and "全部通过" in capsys.readouterr().out
+
+
 def test_unknown_lessons_and_folders_are_told(course, capsys, tmp_path, monkeypatch):
     assert main(["check", "77"]) == 2
     assert "没有第 77 课的练习" in capsys.readouterr().err
     with pytest.raises(InputError, match="没有练习 4.99"):
-        checks.find("4.99")
+        exercises.find("4.99")
 
 
 def test_the_progress_board_checks_when_asked(course):

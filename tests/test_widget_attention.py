@@ -43,7 +43,9 @@ def test_the_weights_are_those_that_the_model_uses(make_model, random_ids, norm)
     model = make_model(std=0.4, norm=norm).eval()
     inputs, outputs = [], []
     for block in model.transformer.blocks:
-        block.attention.register_forward_hook(lambda _, args, out: inputs.append(args[0]) or outputs.append(out))
+        block.attention.register_forward_hook(
+            lambda _, args, out: inputs.append(args[0]) or outputs.append(out)
+        )
     ids = random_ids(1, 7)
     model(ids)
     maps, _ = attention_maps(model, ids[0])

@@ -12,7 +12,9 @@ from tinygpt.course.widgets.cost import cost_calculator, duration, parameter_par
 @pytest.mark.parametrize("shape", [(1, 64, 300, 16), (2, 256, 4096, 256), (5, 96, 1000, 40)])
 def test_parts_are_those_of_a_real_model(shape):
     n_layer, n_embd, vocab_size, context_length = shape
-    real = GPT(GPTConfig(n_layer=n_layer, n_head=2, n_embd=n_embd, vocab_size=vocab_size, context_length=context_length)).parameter_count()
+    config = GPTConfig(n_layer=n_layer, n_head=2, n_embd=n_embd, vocab_size=vocab_size,
+                       context_length=context_length)
+    real = GPT(config).parameter_count()
     parts = parameter_parts(*shape)
     assert {name: real[name] for name in parts} == parts and sum(parts.values()) == real["合计"]
 
@@ -23,7 +25,9 @@ def test_the_published_sizes():
     assert training_flops(175e9, 300e9) == pytest.approx(3.15e23)
 
 
-@pytest.mark.parametrize("seconds, text", [(12, "12 秒"), (90, "1.5 分钟"), (7200, "2 小时"), (86400 * 3, "3 天"), (86400 * 365 * 1000, "1e+03 年")])
+@pytest.mark.parametrize("seconds, text", [
+    (12, "12 秒"), (90, "1.5 分钟"), (7200, "2 小时"), (86400 * 3, "3 天"), (86400 * 365 * 1000, "1e+03 年"),
+])
 def test_durations_can_be_read(seconds, text):
     assert duration(seconds) == text
 
@@ -31,7 +35,9 @@ def test_durations_can_be_read(seconds, text):
 def test_every_control_changes_the_picture():
     plots.use_style()
     board = cost_calculator()
-    for name, value in {"n_layer": 12, "n_embd": 768, "vocab_size": 50257, "context_length": 1024, "tokens": 9.0, "speed": 4e14}.items():
+    values = {"n_layer": 12, "n_embd": 768, "vocab_size": 50257, "context_length": 1024,
+              "tokens": 9.0, "speed": 4e14}
+    for name, value in values.items():
         before = bytes(board.image.value)
         board.controls[name].value = value
         assert bytes(board.image.value) != before, name

@@ -25,7 +25,8 @@ def quiet_style():
 def block_outputs(model, ids):
     """每一层的输入与输出，用钩子从 model.forward 里取。"""
     seen = []
-    hooks = [block.register_forward_hook(lambda module, inputs, output: seen.extend([inputs[0][0], output[0]])) for block in model.transformer.blocks]
+    keep = lambda module, inputs, output: seen.extend([inputs[0][0], output[0]])
+    hooks = [block.register_forward_hook(keep) for block in model.transformer.blocks]
     with torch.inference_mode():
         logits = model(torch.tensor([ids]))[0]
     for hook in hooks:
@@ -45,7 +46,8 @@ def test_every_stage_is_what_the_model_computes(make_model, norm):
     torch.testing.assert_close(flow.probabilities[-1], logits.softmax(dim=-1))
     if norm == "pre":  # 前馈网络之后就是 h_l，所以前一半加上前馈网络等于它
         middle, block = flow.states[1], model.transformer.blocks[0]
-        torch.testing.assert_close(middle + block.feed_forward(block.feed_forward_norm(middle)), flow.states[2])
+        after = middle + block.feed_forward(block.feed_forward_norm(middle))
+        torch.testing.assert_close(after, flow.states[2])
         torch.testing.assert_close(model.transformer.norm(flow.states[-2]), flow.states[-1])
         torch.testing.assert_close(flow.probabilities[-2], flow.probabilities[-1])
 
@@ -96,7 +98,9 @@ def test_one_token_and_odd_signs(known):
     hidden_state_flow(*known, "好\U0001f9ff")
 
 
-@pytest.mark.parametrize("text, found", [("", "0 个 token"), ([9] * 17, "17 个 token"), ([5000], "5000"), ([-1], "-1")])
+@pytest.mark.parametrize("text, found", [
+    ("", "0 个 token"), ([9] * 17, "17 个 token"), ([5000], "5000"), ([-1], "-1"),
+])
 def test_wrong_prompts_are_refused(known, text, found):
     with pytest.raises(InputError, match=found):
         hidden_state_flow(*known, text)

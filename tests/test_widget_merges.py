@@ -28,7 +28,8 @@ def hugging_face_merges(text, pattern, limit=5000):
     backend = tokenizers.Tokenizer(models.BPE())
     if pattern:
         backend.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), "isolated")
-    backend.train_from_iterator([text], trainers.BpeTrainer(vocab_size=limit, min_frequency=2, show_progress=False))
+    trainer = trainers.BpeTrainer(vocab_size=limit, min_frequency=2, show_progress=False)
+    backend.train_from_iterator([text], trainer)
     return [tuple(pair) for pair in json.loads(backend.to_str())["model"]["merges"]]
 
 
@@ -37,7 +38,9 @@ def random_text(seed):
     return "".join(generator.choice("天地人是。a 1") for _ in range(300))
 
 
-@pytest.mark.parametrize("text, pattern", [(TEXT, PIECES), (TEXT, None)] + [(random_text(seed), PIECES) for seed in range(5)])
+@pytest.mark.parametrize("text, pattern", [
+    (TEXT, PIECES), (TEXT, None), *((random_text(seed), PIECES) for seed in range(5)),
+])
 def test_merges_are_those_of_hugging_face(text, pattern):
     steps = bpe_steps(text, merges=25, pattern=pattern)
     merges = [step.pair for step in steps[:-1]]
@@ -54,7 +57,8 @@ def test_no_step_loses_a_character_and_each_shortens():
 
 def test_merges_stay_inside_a_piece_and_without_a_pattern_do_not():
     assert not any("，" in token and len(token) > 1 for token in bpe_steps(TEXT, 100)[-1].tokens)
-    assert any("，" in token and len(token) > 1 for token in bpe_steps("，猫，猫，猫", 100, pattern=None)[-1].tokens)
+    tokens = bpe_steps("，猫，猫，猫", 100, pattern=None)[-1].tokens
+    assert any("，" in token and len(token) > 1 for token in tokens)
 
 
 def test_three_in_a_row_merge_from_the_left():
@@ -91,7 +95,8 @@ def test_the_pieces_are_drawn_and_the_title_names_the_pair():
     figure = playground.draw(1)
     step, ax = bpe_steps(TEXT, 1)[1], figure.axes[0]
     assert [text.get_text() for text in ax.texts] == step.tokens
-    assert all(part in ax.get_title(loc="left") for part in (*step.pair, str(step.count), str(len(step.tokens))))
+    title = ax.get_title(loc="left")
+    assert all(part in title for part in (*step.pair, str(step.count), str(len(step.tokens))))
 
 
 def test_texts_that_cannot_merge_and_formula_signs():

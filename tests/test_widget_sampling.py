@@ -19,9 +19,9 @@ def mini():
     return load("mini")
 
 
-@pytest.mark.parametrize(
-    "name, value", [("prompt", PROMPTS[1]), ("temperature", 0.3), ("top_k", 3), ("top_p", 0.5), ("repetition_penalty", 2.0)]
-)
+@pytest.mark.parametrize("name, value", [
+    ("prompt", PROMPTS[1]), ("temperature", 0.3), ("top_k", 3), ("top_p", 0.5), ("repetition_penalty", 2.0),
+])
 def test_every_control_changes_the_picture(mini, name, value):
     board = sampling_playground(*mini, PROMPTS)
     board.controls["prompt"].value = PROMPTS[1] if name == "repetition_penalty" else PROMPTS[0]

@@ -9,7 +9,15 @@ import torch
 
 matplotlib.use("Agg")
 from tinygpt.course import plots
-from tinygpt.course.widgets.training import FAR, START, descend, learning_rate_playground, schedule_playground, slope, valley
+from tinygpt.course.widgets.training import (
+    FAR,
+    START,
+    descend,
+    learning_rate_playground,
+    schedule_playground,
+    slope,
+    valley,
+)
 
 TORCH = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0.05),
@@ -59,8 +67,9 @@ def test_a_high_rate_diverges_and_clipping_holds_it():
 def test_every_control_over_its_whole_range(make):
     play = make()
     for name, control in play.controls.items():
-        before, values = control.value, [v for _, v in control.options] if hasattr(control, "options") else [control.min, control.max]
-        pictures = set()
+        before, pictures = control.value, set()
+        listed = hasattr(control, "options")
+        values = [v for _, v in control.options] if listed else [control.min, control.max]
         for value in values:
             control.value = value
             assert play.message.value == ""

@@ -22,7 +22,8 @@ def playground():
             raise ValueError("三次方不行")
         return figure
 
-    return Playground(draw, {"power": slider("几次方", 1, 0, 4), "color": choice("颜色", {"蓝": "C0", "橙": "C1"})}, "乘方的图")
+    controls = {"power": slider("几次方", 1, 0, 4), "color": choice("颜色", {"蓝": "C0", "橙": "C1"})}
+    return Playground(draw, controls, "乘方的图")
 
 
 def test_every_control_changes_the_picture_and_back(playground):

@@ -44,9 +44,12 @@ class Run:
         self.tokenizer = Tokenizer.train_bpe(self.train_texts, VOCABULARY)
         self.generator = torch.Generator().manual_seed(0)
         self.model = GPT(GPTConfig(
-            n_layer=2, n_head=4, n_embd=96, context_length=CONTEXT, vocab_size=self.tokenizer.vocab_size, dropout=self.dropout
+            n_layer=2, n_head=4, n_embd=96, context_length=CONTEXT,
+            vocab_size=self.tokenizer.vocab_size, dropout=self.dropout,
         ))  # fmt: skip
-        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=self.rate, betas=(0.9, 0.95), weight_decay=0.1)
+        self.optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=self.rate, betas=(0.9, 0.95), weight_decay=0.1
+        )
         self.ids = self.stream(self.train_texts)
 
     def stream(self, documents):
@@ -93,8 +96,11 @@ class Run:
 
     def sample(self):
         self.model.eval()
+        sampling = Sampling(temperature=0.7, top_k=50)
         try:
-            return complete(self.model, self.tokenizer, "机器学习", max_new_tokens=40, sampling=Sampling(temperature=0.7, top_k=50), seed=0)
+            return complete(
+                self.model, self.tokenizer, "机器学习", max_new_tokens=40, sampling=sampling, seed=0
+            )
         except RuntimeError:  # 概率里有 nan，抽不了
             return "（抽样出错：概率里有 nan）"
 
@@ -105,7 +111,8 @@ class Run:
             loss, norm = self.step(number)
             total, norms = total + loss, max(norms, norm)
             if (number + 1) % EVERY == 0:
-                row = (number + 1, total / EVERY, self.evaluate(self.validation()), self.evaluate(self.fresh), norms)
+                held_out, fresh = self.evaluate(self.validation()), self.evaluate(self.fresh)
+                row = (number + 1, total / EVERY, held_out, fresh, norms)
                 for values, value in zip(curves.values(), row, strict=True):
                     values.append(None if not math.isfinite(value) else round(value, 3))
                 total = norms = 0.0
@@ -216,10 +223,22 @@ class Leak(Run):
 
 
 RUNS = {
-    "学习率太高": RateTooHigh, "标签没有错开": UnshiftedLabels, "掩码漏了": LeakingMask, "忘了清零梯度": MissingZeroGrad,
-    "评估时没有关掉 dropout": DropoutInEvaluation, "补齐算进了损失": PadInLoss, "fp16 溢出": HalfOverflow,
-    "分词器对不上": OtherVocabulary, "没有打乱": NoShuffle, "验证集混进了训练集": Leak,
-}  # fmt: skip
+    "学习率太高": RateTooHigh,
+    "标签没有错开": UnshiftedLabels,
+    "掩码漏了": LeakingMask,
+    "忘了清零梯度": MissingZeroGrad,
+    "评估时没有关掉 dropout": DropoutInEvaluation,
+    "补齐算进了损失": PadInLoss,
+    "fp16 溢出": HalfOverflow,
+    "分词器对不上": OtherVocabulary,
+    "没有打乱": NoShuffle,
+    "验证集混进了训练集": Leak,
+}
+
+
+def ends(record: dict) -> dict:
+    """每条曲线最后的值。"""
+    return {name: values[-1] for name, values in record.items() if isinstance(values, list)}
 
 
 def main():
@@ -228,10 +247,11 @@ def main():
     cases = {}
     for case, cause in zip(CASES, causes, strict=True):
         cases[case] = RUNS[cause]().record() | {"seal": seal(case, cause)}
-        print(case, cause, {k: v[-1] for k, v in cases[case].items() if isinstance(v, list)}, repr(cases[case]["sample"]), flush=True)
+        print(case, cause, ends(cases[case]), repr(cases[case]["sample"]), flush=True)
     cases["好的"] = Run().record()
-    print("好的", {k: v[-1] for k, v in cases["好的"].items() if isinstance(v, list)}, repr(cases["好的"]["sample"]))
-    (ROOT / "tinygpt" / "course" / "clinic.json").write_text(json.dumps(cases, ensure_ascii=False) + "\n", encoding="utf-8")
+    print("好的", ends(cases["好的"]), repr(cases["好的"]["sample"]))
+    path = ROOT / "tinygpt" / "course" / "clinic.json"
+    path.write_text(json.dumps(cases, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -18,10 +18,12 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from tinygpt.course import checks
+from tinygpt.course import exercises
 from tinygpt.errors import InputError
 
-SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION.*?^[ \t]*### END SOLUTION[ \t]*\n?", re.DOTALL | re.MULTILINE)
+SOLUTION = re.compile(
+    r"^([ \t]*)### BEGIN SOLUTION.*?^[ \t]*### END SOLUTION[ \t]*\n?", re.DOTALL | re.MULTILINE
+)
 STUB = 'raise NotImplementedError("在这里写你的答案，写完删掉这一行")'
 TIMEOUT = 300  # 秒；一个练习本从头到尾执行一遍的上限
 
@@ -31,7 +33,8 @@ def course_root() -> Path:
     for folder in (Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[2]):
         if (folder / "solutions").is_dir() and (folder / "tinygpt").is_dir():
             return folder
-    raise InputError("这里没有练习本", "课程的文件夹，里面有 solutions 与 exercises", "进入下载下来的课程文件夹再运行")
+    raise InputError("这里没有练习本", "课程的文件夹，里面有 solutions 与 exercises",
+                     "进入下载下来的课程文件夹再运行")
 
 
 # ---- 生成 ----
@@ -42,7 +45,8 @@ def build(solution: dict) -> dict:
     notebook = json.loads(json.dumps(solution))
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            cell["source"] = SOLUTION.sub(lambda match: f"{match[1]}{stub(match)}\n", text_of(cell)).rstrip("\n")
+            source = SOLUTION.sub(lambda match: f"{match[1]}{stub(match)}\n", text_of(cell))
+            cell["source"] = source.rstrip("\n")
             cell["outputs"], cell["execution_count"] = [], None
         else:
             cell["source"] = text_of(cell)
@@ -87,7 +91,8 @@ def edited(path: Path) -> bool:
 def write(path: Path, notebook: dict) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+    text = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
+    temporary.write_text(text, encoding="utf-8", newline="\n")
     os.replace(temporary, path)
 
 
@@ -117,10 +122,12 @@ def reset(root: Path, lesson: str) -> tuple[Path, Path | None]:
 
 def notebook_of(folder: Path, lesson: str) -> Path:
     """一课的笔记本；lesson 可以写 4、04 或完整的名字。"""
-    found = sorted(folder.glob(f"{lesson.zfill(2)}_*.ipynb")) or sorted(folder.glob(f"{lesson.removesuffix('.ipynb')}.ipynb"))
+    found = sorted(folder.glob(f"{lesson.zfill(2)}_*.ipynb"))
+    found = found or sorted(folder.glob(f"{lesson.removesuffix('.ipynb')}.ipynb"))
     found = [path for path in found if path.stem.count(".") == 0]  # 不算改名保存的旧本
     if not found:
-        raise InputError(f"没有第 {lesson} 课的练习", "、".join(checks.lessons()), "写课的编号，例如 tinygpt check 04")
+        known = "、".join(exercises.lessons())
+        raise InputError(f"没有第 {lesson} 课的练习", known, "写课的编号，例如 tinygpt check 04")
     return found[0]
 
 
@@ -169,25 +176,33 @@ def progress(path: Path, cache: Path | None = None) -> list[dict]:
     known = read_cache(cache)
     if key in known:
         return known[key]
-    command = [sys.executable, "-m", "tinygpt.course.exercises", str(path)]
+    command = [sys.executable, "-m", "tinygpt.course.books", str(path)]
     environment = os.environ | {"PYTHONUTF8": "1", "MPLBACKEND": "Agg", "PYTHONPATH": python_path()}
     try:
         done = subprocess.run(
-            command, cwd=path.parent, env=environment, capture_output=True, encoding="utf-8", timeout=TIMEOUT, check=False
+            command, cwd=path.parent, env=environment, capture_output=True, encoding="utf-8",
+            timeout=TIMEOUT, check=False,
         )
         results = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
     except subprocess.TimeoutExpired:
         results = None
     if results is None:
         message = f"执行 {path.name} 时停住了或者崩溃了；在 JupyterLab 里重启内核，从头运行，看停在哪一格"
-        return [{"number": number, "state": "error", "message": message} for number in checks.exercises(path.stem[:2])]
+        return all_in_state(path, "error", message)
     if cache:
         cache.write_text(json.dumps({**known, key: results}, ensure_ascii=False), encoding="utf-8")
     return results
 
 
+def all_in_state(path: Path, state: str, message: str = "") -> list[dict]:
+    """一个练习本的每个练习都是同一个状态。"""
+    numbers = exercises.exercises(path.stem[:2])
+    return [{"number": number, "state": state, "message": message} for number in numbers]
+
+
 def python_path() -> str:
-    return os.pathsep.join(filter(None, [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH")]))
+    here = str(Path(__file__).resolve().parents[2])
+    return os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
 
 
 def read_cache(cache: Path | None) -> dict:
@@ -204,16 +219,17 @@ def known_report(root: Path) -> dict[str, list[dict]]:
     for solution in sorted((root / "solutions").glob("*.ipynb")):
         path = folder / solution.name
         if path.exists():
-            unknown = [{"number": number, "state": "unknown", "message": ""} for number in checks.exercises(solution.name[:2])]
-            found[solution.name] = known.get(hashlib.sha256(path.read_bytes()).hexdigest(), unknown)
+            key = hashlib.sha256(path.read_bytes()).hexdigest()
+            found[solution.name] = known.get(key, all_in_state(path, "unknown"))
     return found
 
 
 def report(root: Path, lesson: str | None = None) -> dict[str, list[dict]]:
     """{练习本的名字: 每个练习的状态}；lesson 不给就是全部。"""
     folder = root / "exercises"
-    names = [notebook_of(root / "solutions", lesson).name] if lesson else [p.name for p in sorted((root / "solutions").glob("*.ipynb"))]
-    cache = folder / ".progress.json"
+    solutions, cache = root / "solutions", folder / ".progress.json"
+    chosen = [notebook_of(solutions, lesson)] if lesson else sorted(solutions.glob("*.ipynb"))
+    names = [path.name for path in chosen]
     return {name: progress(folder / name, cache) for name in names if (folder / name).exists()}
 
 

@@ -20,7 +20,10 @@ HEALTHY = "好的"
 
 @lru_cache
 def records() -> dict[str, dict]:
-    """{病例: {step, train, validation, fresh, grad_norm, sample, again}}；没有数（nan、inf）的地方是 None。"""
+    """{病例: {step, train, validation, fresh, grad_norm, sample, again}}。
+
+    没有数（nan、inf）的地方是 None。
+    """
     return json.loads(Path(__file__).with_name("clinic.json").read_text(encoding="utf-8"))
 
 
@@ -39,11 +42,15 @@ def show(case: str):
     _, axes = plots.panels(columns=2, width=4.6, height=3.1)
     gap = float("nan")
     clean = lambda values: [gap if v is None else v for v in values]
-    series = {"训练": case_record["train"], "验证": case_record["validation"], "全新的文字": case_record["fresh"], "好的训练": healthy["train"]}
-    plots.lines(case_record["step"], {name: clean(v) for name, v in series.items()}, ax=axes[0], xlabel="步", ylabel="损失", title=f"病例{case}")
-    norms = {"这一次": case_record["grad_norm"], "好的训练": healthy["grad_norm"]}
-    plots.lines(
-        case_record["step"], {name: clean(v) for name, v in norms.items()}, ax=axes[1], log="y", xlabel="步", title="裁剪前的梯度范数（每 10 步的最大值）"
-    )
+    losses = {
+        "训练": clean(case_record["train"]),
+        "验证": clean(case_record["validation"]),
+        "全新的文字": clean(case_record["fresh"]),
+        "好的训练": clean(healthy["train"]),
+    }
+    norms = {"这一次": clean(case_record["grad_norm"]), "好的训练": clean(healthy["grad_norm"])}
+    plots.lines(case_record["step"], losses, ax=axes[0], xlabel="步", ylabel="损失", title=f"病例{case}")
+    plots.lines(case_record["step"], norms, ax=axes[1], log="y", xlabel="步",
+                title="裁剪前的梯度范数（每 10 步的最大值）")
     print(f"样本：机器学习{case_record['sample']}")
     print("同一份权重评估两遍：", "、".join("nan" if v < 0 else f"{v:.3f}" for v in case_record["again"]))

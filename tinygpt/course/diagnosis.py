@@ -21,7 +21,9 @@ RTOL, ATOL = 1e-4, 1e-6
 class CheckFailed(AssertionError):
     """一个练习没有通过。在笔记本里只显示说明，不显示调用栈。"""
 
-    def __init__(self, message: str, exercise: "Exercise", mutant: str | None = None, unwritten: bool = False):
+    def __init__(
+        self, message: str, exercise: "Exercise", mutant: str | None = None, unwritten: bool = False
+    ):
         super().__init__(message)
         self.exercise, self.mutant, self.unwritten = exercise, mutant, unwritten
 
@@ -100,13 +102,14 @@ class Exercise:
 
     def check(self, answer: Any, seed: int = 0) -> str:
         """通过时返回一行说明；否则抛出 CheckFailed。"""
+        not_yet = f"○ 练习 {self.number} {self.title}：还没有写"
         if blank(answer):
-            raise CheckFailed(f"○ 练习 {self.number} {self.title}：还没有写，把 ... 换成你的答案。", self, unwritten=True)
+            raise CheckFailed(f"{not_yet}，把 ... 换成你的答案。", self, unwritten=True)
         outcomes, wrong = {}, None
         for name, run in self.probes:
             outcomes[name] = outcome(run, answer, seed)
             if unwritten(outcomes[name]):
-                raise CheckFailed(f"○ 练习 {self.number} {self.title}：还没有写。\n{outcomes[name].message}", self, unwritten=True)
+                raise CheckFailed(f"{not_yet}。\n{outcomes[name].message}", self, unwritten=True)
             if wrong is None:
                 found = difference(outcomes[name], outcome(run, self.reference, seed), self.rtol, self.atol)
                 wrong = (name, found) if found else None
@@ -119,13 +122,15 @@ class Exercise:
         """哪一个错误答案在每一项检查上的结果都与 outcomes 相同；没有就是 None。"""
         runs = dict(self.probes)
         for mutant in self.mutants:
-            if all(same(outcomes[name], outcome(runs[name], mutant.value, seed), self.rtol, self.atol) for name in outcomes):
+            theirs = ((outcomes[name], outcome(runs[name], mutant.value, seed)) for name in outcomes)
+            if all(same(a, b, self.rtol, self.atol) for a, b in theirs):
                 return mutant
         return None
 
     def _explain(self, probe: str, found: str, mutant: Answer | None) -> str:
         before = [name for name, _ in self.probes].index(probe)
-        lines = [f"✗ 练习 {self.number} {self.title}", f"试的是：{probe}" + (f"（前面 {before} 项通过了）" if before else ""), found]
+        passed = f"（前面 {before} 项通过了）" if before else ""
+        lines = [f"✗ 练习 {self.number} {self.title}", f"试的是：{probe}{passed}", found]
         if mutant:
             lines.append(f"像是这个错误：{mutant.name}。你的结果在每一项上都与它一致。")
         look = (mutant.look if mutant else "") or self.look
@@ -147,7 +152,8 @@ def outcome(run: Callable, answer: Any, seed: int) -> Any:
 
 def last_line(error: Exception) -> str:
     """异常发生在笔记本里的哪一行；不在笔记本里就是空字符串。"""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "ipykernel" in f.filename or f.filename.startswith("<")]
+    frames = traceback.extract_tb(error.__traceback__)
+    frames = [f for f in frames if "ipykernel" in f.filename or f.filename.startswith("<")]
     if not frames:
         return ""
     return f"第 {frames[-1].lineno} 行" + (f" `{frames[-1].line}`" if frames[-1].line else "")
@@ -155,7 +161,9 @@ def last_line(error: Exception) -> str:
 
 def blank(answer: Any) -> bool:
     """还是 ...，或者字典、列表里还有 ...。"""
-    parts = answer.values() if isinstance(answer, dict) else answer if isinstance(answer, list | tuple) else [answer]
+    if isinstance(answer, dict):
+        answer = list(answer.values())
+    parts = answer if isinstance(answer, list | tuple) else [answer]
     return any(part is ... for part in parts)
 
 
@@ -170,7 +178,9 @@ def same(a: Any, b: Any, rtol: float, atol: float) -> bool:
     return difference(a, b, rtol, atol) is None
 
 
-def difference(found: Any, expected: Any, rtol: float = RTOL, atol: float = ATOL, path: str = "") -> str | None:
+def difference(
+    found: Any, expected: Any, rtol: float = RTOL, atol: float = ATOL, path: str = ""
+) -> str | None:
     """found 与 expected 的第一处不同，写成一句话；没有不同就是 None。
 
     张量比形状、类型（dtype）与数值；列表与元组、0 维张量与数不区分；nan 与 nan 相等。
@@ -186,12 +196,14 @@ def difference(found: Any, expected: Any, rtol: float = RTOL, atol: float = ATOL
     if isinstance(expected, list | tuple):
         return list_difference(found, expected, rtol, atol, path)
     if isinstance(expected, bool) and isinstance(found, bool):
-        return None if found == expected else f"{at}应该{'成立' if expected else '不成立'}，实际{'成立' if found else '不成立'}"
+        words = {True: "成立", False: "不成立"}
+        return None if found == expected else f"{at}应该{words[expected]}，实际{words[found]}"
     if is_number(expected) and is_number(found):
         whole = isinstance(expected, int) and isinstance(found, int)
         equal = found == expected if whole else close(found, expected, rtol, atol)
         return None if equal else f"{at}应该是 {number(expected)}，得到 {number(found)}"
-    return None if type(found) is type(expected) and found == expected else f"{at}应该是 {short(expected)}，得到 {short(found)}"
+    equal = type(found) is type(expected) and found == expected
+    return None if equal else f"{at}应该是 {short(expected)}，得到 {short(found)}"
 
 
 def raised_text(found: Any, expected: Any) -> str:
@@ -234,7 +246,8 @@ def list_difference(found: Any, expected: Any, rtol: float, atol: float, path: s
         return f"{at}应该是 {short(expected)}，得到 {short(found)}"
     if len(found) != len(expected):
         return f"{at}应该有 {len(expected)} 项 {short(expected)}，得到 {len(found)} 项 {short(found)}"
-    return first(difference(a, b, rtol, atol, f"{path}第 {i} 项") for i, (a, b) in enumerate(zip(found, expected, strict=True)))
+    pairs = enumerate(zip(found, expected, strict=True))
+    return first(difference(a, b, rtol, atol, f"{path}第 {i} 项") for i, (a, b) in pairs)
 
 
 def first(texts) -> str | None:

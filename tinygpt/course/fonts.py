@@ -27,7 +27,8 @@ def chinese_font() -> str:
     folders = spec.submodule_search_locations if spec else []
     files = [file for folder in folders for file in sorted(Path(folder, "fonts").glob("*.ttf"))]
     if not files:
-        raise InputError("没有找到中文字体", "zhplot 包里的 fonts 文件夹中有一个 .ttf 文件", "pip install zhplot")
+        expected = "zhplot 包里的 fonts 文件夹中有一个 .ttf 文件"
+        raise InputError("没有找到中文字体", expected, "pip install zhplot")
     font_manager.fontManager.addfont(files[0])
     return font_manager.get_font(files[0]).family_name
 
@@ -49,7 +50,8 @@ def missing_glyphs(figure: Figure) -> str:
     for text in figure.findobj(Text):
         plain, families = text.get_text(), text.get_fontfamily()
         if text.get_parse_math() and FORMULA.search(plain):
-            plain, families = FORMULA.sub("", plain), families[:1]  # 带公式的一行里，公式以外的字只用第一种字体
+            # 带公式的一行里，公式以外的字只用第一种字体
+            plain, families = FORMULA.sub("", plain), families[:1]
         has = frozenset().union(*map(characters, families))
         missing |= {character for character in plain if ord(character) not in has and character != "\n"}
     return "".join(sorted(missing))

@@ -66,7 +66,8 @@ def heatmap(matrix, rows=None, columns=None, ax: Axes | None = None, digits: int
     cmap = color_map("signed" if signed else "positive")
     if ax is None:
         _, ax = panels(width=1.6 + 0.62 * values.shape[1], height=1.2 + 0.5 * values.shape[0])
-    ax.imshow(np.ma.masked_array(values, hidden), cmap=cmap, vmin=-largest if signed else 0.0, vmax=largest, aspect="auto")
+    smallest = -largest if signed else 0.0
+    ax.imshow(np.ma.masked_array(values, hidden), cmap=cmap, vmin=smallest, vmax=largest, aspect="auto")
     for (i, j), value in np.ndenumerate(values):
         strength = 0.0 if hidden[i, j] else abs(value) / largest
         text = "−∞" if value == -np.inf else "" if hidden[i, j] else f"{value:.{digits}f}".replace("-", "−")
@@ -106,8 +107,8 @@ def lines(x, series: dict, ax: Axes | None = None, band: dict | None = None, log
         _, ax = plt.subplots()
     few = len(x) <= 20
     for i, (name, y) in enumerate(series.items()):
-        color = COLORS[i % len(COLORS)]
-        ax.plot(x, y, color=color, linestyle=LINESTYLES[i % len(LINESTYLES)], marker="o" if few else "", label=name)
+        color, style = COLORS[i % len(COLORS)], LINESTYLES[i % len(LINESTYLES)]
+        ax.plot(x, y, color=color, linestyle=style, marker="o" if few else "", label=name)
         if band and name in band:
             ax.fill_between(x, *band[name], color=color, alpha=0.18, linewidth=0)
     for axis in log:

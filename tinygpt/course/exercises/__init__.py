@@ -16,7 +16,8 @@ from tinygpt.errors import InputError
 
 def lessons() -> list[str]:
     """有练习的课的编号：["02", "03", …]。"""
-    return sorted(m.name.removeprefix("lesson_") for m in iter_modules(__path__) if m.name.startswith("lesson_"))
+    names = [module.name for module in iter_modules(__path__)]
+    return sorted(name.removeprefix("lesson_") for name in names if name.startswith("lesson_"))
 
 
 @lru_cache

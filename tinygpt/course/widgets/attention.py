@@ -17,7 +17,9 @@ from tinygpt.errors import InputError
 from tinygpt.layers import CAUSAL, PostNormBlock, attention_weights
 
 MOST_TOKENS = 32  # 再多，图上的字就看不清了
-WHITE_TO_BLUE = matplotlib.colors.LinearSegmentedColormap.from_list("attention", ["#FFFFFF", plots.COLORS[0]]).with_extremes(bad="#E6E6E6")
+WHITE_TO_BLUE = matplotlib.colors.LinearSegmentedColormap.from_list(
+    "attention", ["#FFFFFF", plots.COLORS[0]]
+).with_extremes(bad="#E6E6E6")
 STAND_INS = {"\n": "⏎", " ": "␣", "\t": "⇥"}
 
 
@@ -30,11 +32,13 @@ def attention_maps(model, ids: Tensor) -> tuple[Tensor, Tensor]:
     model.eval()
     try:
         with torch.no_grad():
-            x = model.token_embedding(ids[None]) + model.position_embedding(torch.arange(len(ids), device=ids.device))
+            positions = torch.arange(len(ids), device=ids.device)
+            x = model.token_embedding(ids[None]) + model.position_embedding(positions)
             maps = []
             for block in model.transformer.blocks:
                 seen = x if isinstance(block, PostNormBlock) else block.attention_norm(x)
-                q, k, _ = rearrange(block.attention.to_qkv(seen), "b t (n h d) -> n b h t d", n=3, h=block.attention.n_head)
+                qkv = block.attention.to_qkv(seen)
+                q, k, _ = rearrange(qkv, "b t (n h d) -> n b h t d", n=3, h=block.attention.n_head)
                 maps.append(attention_weights(q, k, CAUSAL)[0])
                 x = block(x)
             return torch.stack(maps), model.transformer.norm(x)[0]
@@ -46,7 +50,8 @@ def token_labels(tokenizer, ids: list[int]) -> list[str]:
     """每个 token 写在图上的字：空白换成看得见的符号，图的字体里没有的字符换成它的编码。"""
     known = characters(chinese_font()) | characters("DejaVu Sans")
     labels = ["".join(STAND_INS.get(c, c) for c in tokenizer.token(id)) for id in ids]
-    return ["".join(c if ord(c) in known else f"U+{ord(c):X}" for c in label).replace("$", r"\$") for label in labels]
+    labels = ["".join(c if ord(c) in known else f"U+{ord(c):X}" for c in label) for label in labels]
+    return [label.replace("$", r"\$") for label in labels]
 
 
 def attention_explorer(model, tokenizer, text: str) -> Playground:
@@ -76,20 +81,25 @@ def attention_explorer(model, tokenizer, text: str) -> Playground:
     def draw(layer: int, head: int, query: int) -> Figure:
         return draw_attention(maps[layer, head], labels, query, f"第 {layer + 1} 层，第 {head + 1} 个头")
 
-    return Playground(draw, controls, f"注意力浏览器：{maps.shape[0]} 层，每层 {maps.shape[1]} 个头，{len(ids)} 个 token。")
+    note = f"注意力浏览器：{maps.shape[0]} 层，每层 {maps.shape[1]} 个头，{len(ids)} 个 token。"
+    return Playground(draw, controls, note)
 
 
 def draw_attention(weights: np.ndarray, labels: list[str], query: int, title: str) -> Figure:
     """权重 (t, t) 的一张图：左边整张表（灰格看不见），框出第 query 行；右边把这一行画成横条。"""
     n, size = len(labels), max(2.6, 0.8 + 0.26 * len(labels))
     figure, (table, row) = plots.panels(columns=2, width=max(3.6, size), height=size, sharey=True)
-    table.imshow(np.ma.masked_array(weights, np.triu(np.ones((n, n), dtype=bool), 1)), cmap=WHITE_TO_BLUE, vmin=0, vmax=1, aspect="auto")
-    table.add_patch(matplotlib.patches.Rectangle((-0.5, query - 0.5), n, 1, fill=False, edgecolor=plots.COLORS[1], linewidth=2, clip_on=False))
+    seen = np.ma.masked_array(weights, np.triu(np.ones((n, n), dtype=bool), 1))
+    table.imshow(seen, cmap=WHITE_TO_BLUE, vmin=0, vmax=1, aspect="auto")
+    table.add_patch(matplotlib.patches.Rectangle(
+        (-0.5, query - 0.5), n, 1, fill=False, edgecolor=plots.COLORS[1], linewidth=2, clip_on=False
+    ))
     table.set_yticks(range(n), labels)
     table.set_xticks(range(n), labels, rotation=90 if n > 6 else 0)
     table.grid(False)
     table.set(title=title, ylabel="查询", xlabel="键")
-    row.barh(range(n), weights[query], color=[plots.COLORS[1] if i == query else plots.COLORS[0] for i in range(n)])
+    colors = [plots.COLORS[1] if i == query else plots.COLORS[0] for i in range(n)]
+    row.barh(range(n), weights[query], color=colors)
     for i, value in enumerate(weights[query]):
         if i <= query and value >= 0.005:
             row.text(value + 0.01, i, f"{value:.2f}", va="center", fontsize=9)

@@ -6,7 +6,12 @@ from matplotlib.figure import Figure
 from tinygpt.course import plots
 from tinygpt.course.widgets.playground import Playground, choice, slider
 
-DEVICES = {"这门课的两个 CPU 核，约 10¹¹": 1e11, "一块游戏显卡，约 3×10¹³": 3e13, "一块数据中心的 GPU，约 4×10¹⁴": 4e14, "一千块这样的 GPU": 4e17}
+DEVICES = {
+    "这门课的两个 CPU 核，约 10¹¹": 1e11,
+    "一块游戏显卡，约 3×10¹³": 3e13,
+    "一块数据中心的 GPU，约 4×10¹⁴": 4e14,
+    "一千块这样的 GPU": 4e17,
+}
 UNITS = [("秒", 60), ("分钟", 60), ("小时", 24), ("天", 365), ("年", float("inf"))]
 
 
@@ -36,14 +41,17 @@ def duration(seconds: float) -> str:
     raise AssertionError("最后一个单位没有上限")
 
 
-def draw_cost(n_layer: int, n_embd: int, vocab_size: int, context_length: int, tokens: float, speed: float) -> Figure:
+def draw_cost(
+    n_layer: int, n_embd: int, vocab_size: int, context_length: int, tokens: float, speed: float
+) -> Figure:
     parts = parameter_parts(n_layer, n_embd, vocab_size, context_length)
     total = sum(parts.values())
     figure, ax = plt.subplots(figsize=(7.2, 2.9))
     ax.barh(list(parts), list(parts.values()), color=plots.COLORS[0])
     ax.invert_yaxis()
     seconds = training_flops(total, tokens) / speed
-    ax.set(xlabel="参数个数", title=f"一共 {total:,} 个参数，读 {tokens:.0e} 个 token，约要 {duration(seconds)}")
+    title = f"一共 {total:,} 个参数，读 {tokens:.0e} 个 token，约要 {duration(seconds)}"
+    ax.set(xlabel="参数个数", title=title)
     plots.finish(ax)
     return figure
 
@@ -54,11 +62,12 @@ def cost_calculator() -> Playground:
     def draw(n_layer, n_embd, vocab_size, context_length, tokens, speed):
         return draw_cost(n_layer, n_embd, vocab_size, context_length, 10.0**tokens, speed)
 
+    lengths = {"256（这门课）": 256, "1024（GPT-2）": 1024, "2048（GPT-3）": 2048}
     controls = {
         "n_layer": slider("层数", 2, 1, 96),
         "n_embd": slider("维数", 256, 64, 12288, 64),
         "vocab_size": choice("词表", {"4096（这门课）": 4096, "50257（GPT-2）": 50257}),
-        "context_length": choice("上下文长度", {"256（这门课）": 256, "1024（GPT-2）": 1024, "2048（GPT-3）": 2048}),
+        "context_length": choice("上下文长度", lengths),
         "tokens": slider("读多少个 token（10 的几次方）", 6.5, 5.0, 13.0, 0.5),
         "speed": choice("机器（每秒浮点运算）", DEVICES),
     }

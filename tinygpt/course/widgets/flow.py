@@ -26,7 +26,10 @@ MOST_CANDIDATES = 8
 
 @dataclass(frozen=True)
 class Flow:
-    """一条输入的各站：names 是站名；states (站, t, c) 是向量；probabilities (站, t, v) 是在那一站接输出层的分布。"""
+    """一条输入的各站。
+
+    names 是站名；states (站, t, c) 是向量；probabilities (站, t, v) 是在那一站接输出层的分布。
+    """
 
     names: list[str]
     states: Tensor
@@ -42,7 +45,8 @@ def hidden_states(model, ids: list[int]) -> Flow:
     """
     with evaluation_mode(model):
         ids = torch.tensor(ids, device=model.device)
-        x = model.token_embedding(ids[None]) + model.position_embedding(torch.arange(len(ids), device=ids.device))
+        positions = torch.arange(len(ids), device=ids.device)
+        x = model.token_embedding(ids[None]) + model.position_embedding(positions)
         stages = {"h_0": x}
         for number, block in enumerate(model.transformer.blocks, start=1):
             stages[f"第 {number} 层注意力之后"] = after_attention(block, x)
@@ -91,7 +95,8 @@ def hidden_state_flow(model, tokenizer, text: str | list[int]) -> Playground:
     def draw(position: int, show: str, top: int) -> Figure:
         return draw_flow(flow, tokenizer, position, show, top, f"位置 {position}：“{labels[position]}”")
 
-    return Playground(draw, controls, f"隐状态的流动：{len(flow.names)} 站，每站 {flow.states.size(-1)} 个数，{len(ids)} 个 token。")
+    note = f"隐状态的流动：{len(flow.names)} 站，每站 {flow.states.size(-1)} 个数，{len(ids)} 个 token。"
+    return Playground(draw, controls, note)
 
 
 def draw_flow(flow: Flow, tokenizer, position: int, show: str, top: int, title: str) -> Figure:
@@ -101,16 +106,17 @@ def draw_flow(flow: Flow, tokenizer, position: int, show: str, top: int, title: 
     columns = min(COLUMNS, len(states))
     bands = math.ceil(len(states) / columns)
     heights = [2.2, 0.6 + 0.25 * top] * bands
-    figure, axes = plots.panels(columns, 2 * bands, width=2.15, height=sum(heights) / (2 * bands), squeeze=False, height_ratios=heights)
+    figure, axes = plots.panels(columns, 2 * bands, width=2.15, height=sum(heights) / (2 * bands),
+                                squeeze=False, height_ratios=heights)
     for ax in axes.flat:
         ax.set_axis_off()
     for i, name in enumerate(flow.names):
         row, column = 2 * (i // columns), i % columns
         _draw_tile(axes[row, column], shown[i], name, "长度" if show == "state" or i == 0 else "多出的长度")
         _draw_candidates(axes[row + 1, column], flow.probabilities[i, position].cpu(), tokenizer, top)
-    figure.suptitle(
-        f"{title}　上：{'向量' if show == 'state' else '比上一站多了什么'}　下：在这一站接输出层的候选（颜色的尺度各站不同）", fontsize=11.5
-    )
+    above = "向量" if show == "state" else "比上一站多了什么"
+    below = "在这一站接输出层的候选（颜色的尺度各站不同）"
+    figure.suptitle(f"{title}　上：{above}　下：{below}", fontsize=11.5)
     plots.finish(axes[0, 0])
     return figure
 

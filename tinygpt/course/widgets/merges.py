@@ -55,7 +55,8 @@ def bpe_steps(text: str, merges: int, pattern: str | None = PIECES) -> list[Step
         raise InputError("文字是空的", "至少一个字符", "给一段文字")
     segments = [text]
     if pattern is not None:
-        segments = [piece for piece, _ in pre_tokenizers.Split(Regex(pattern), "isolated").pre_tokenize_str(text)]
+        split = pre_tokenizers.Split(Regex(pattern), "isolated")
+        segments = [piece for piece, _ in split.pre_tokenize_str(text)]
     rank = {character: i for i, character in enumerate(sorted(set(text)))}
     pieces = tuple(tuple(segment) for segment in segments)
     steps = [Step(pieces, _ranking(pieces, rank))]
@@ -94,22 +95,30 @@ def merges_playground(text: str = TEXT, merges: int = 20, value: int = 0, shown:
     def draw(n: int) -> Figure:
         step, longest = steps[n], max(step.count for step in steps)
         rows = len(_rows(steps[0]))
-        figure, (top, bottom) = plt.subplots(2, 1, figsize=(7.6, 0.42 * rows + 2.9), height_ratios=[0.42 * rows, 2.1])
+        figure, (top, bottom) = plt.subplots(
+            2, 1, figsize=(7.6, 0.42 * rows + 2.9), height_ratios=[0.42 * rows, 2.1]
+        )
         _draw_pieces(top, step, colors, rows)
-        after = f"下一步合并“{'”＋“'.join(step.pair)}”，出现 {step.count} 次" if step.pair else "没有出现两次以上的对，到此为止"
+        after = "没有出现两次以上的对，到此为止"
+        if step.pair:
+            after = f"下一步合并“{'”＋“'.join(step.pair)}”，出现 {step.count} 次"
         top.set_title(f"合并 {n} 次以后：{len(step.tokens)} 个 token；{after}", loc="left")
         _draw_ranking(bottom, step.ranking[:shown], longest, shown)
         plots.finish(top)
         return figure
 
-    note = f"BPE 合并的步骤，可以拖动滑块从 0 到 {last} 次；现在是 {value} 次，{len(steps[value].tokens)} 个 token。"
+    note = (
+        f"BPE 合并的步骤，可以拖动滑块从 0 到 {last} 次；"
+        f"现在是 {value} 次，{len(steps[value].tokens)} 个 token。"
+    )
     return Playground(draw, {"n": slider("合并的次数", value, 0, last)}, note)
 
 
 def _colors(steps: list[Step]) -> dict[str, tuple]:
     """每个合并出来的 token 一种淡色，按合并的次序轮流取。"""
     made = dict.fromkeys("".join(step.pair) for step in steps if step.pair)
-    return {token: tuple(0.45 * c + 0.55 for c in to_rgb(plots.COLORS[i % len(plots.COLORS)])) for i, token in enumerate(made)}
+    pale = [tuple(0.45 * c + 0.55 for c in to_rgb(color)) for color in plots.COLORS]
+    return {token: pale[i % len(pale)] for i, token in enumerate(made)}
 
 
 def _rows(step: Step) -> list[list[str]]:
@@ -139,11 +148,15 @@ def _upcoming(step: Step) -> set[int]:
 
 def _draw_pieces(ax: Axes, step: Step, colors: dict, rows: int) -> None:
     upcoming, number = _upcoming(step), 0
+    plain = {"edgecolor": "white", "linewidth": 0.5}
+    framed = {"edgecolor": plots.COLORS[1], "linewidth": 2.0}
+    round_corners = "round,pad=0,rounding_size=0.15"
     for y, row in enumerate(_rows(step)):
         x = 0
         for token in row:
-            edge = {"edgecolor": plots.COLORS[1], "linewidth": 2.0} if number in upcoming else {"edgecolor": "white", "linewidth": 0.5}
-            box = FancyBboxPatch((x + 0.06, y - 0.38), len(token) - 0.12, 0.76, boxstyle="round,pad=0,rounding_size=0.15", **edge)
+            edge = framed if number in upcoming else plain
+            place = (x + 0.06, y - 0.38)
+            box = FancyBboxPatch(place, len(token) - 0.12, 0.76, boxstyle=round_corners, **edge)
             box.set_facecolor(colors.get(token, "#EEEEEE"))
             ax.add_patch(box)
             ax.text(x + len(token) / 2, y, token, ha="center", va="center", parse_math=False)

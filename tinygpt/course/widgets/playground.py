@@ -30,7 +30,13 @@ def choice(label: str, options: list | Mapping, value=None) -> widgets.Dropdown:
     """下拉菜单；options 是一列取值，或 {显示的字: 取值}。"""
     options = list(options.items()) if isinstance(options, Mapping) else list(options)
     extra = {} if value is None else {"value": value}
-    return widgets.Dropdown(options=options, description=label, style=LABEL, layout=widgets.Layout(width="360px"), **extra)
+    layout = widgets.Layout(width="360px")
+    return widgets.Dropdown(options=options, description=label, style=LABEL, layout=layout, **extra)
+
+
+def still(note: str, image: widgets.Image) -> dict[str, str]:
+    """没有内核时显示的：一句说明与静态的图。"""
+    return {"text/plain": note, "image/png": base64.b64encode(bytes(image.value)).decode("ascii")}
 
 
 class Playground:
@@ -75,9 +81,7 @@ class Playground:
             self.message.value = f"这组取值画不出来：{error}"
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        view = self.box._repr_mimebundle_()
-        picture = {"text/plain": self.note, "image/png": base64.b64encode(bytes(self.image.value)).decode("ascii")}
-        return view | picture
+        return self.box._repr_mimebundle_() | still(self.note, self.image)
 
 
 class LiveCurve:
@@ -88,7 +92,8 @@ class LiveCurve:
 
     def __init__(self, label: str, note: str):
         self.label, self.note = label, note
-        self.image = widgets.Image(value=self._draw([], []), format="png", layout=widgets.Layout(max_width="100%"))
+        picture, layout = self._draw([], []), widgets.Layout(max_width="100%")
+        self.image = widgets.Image(value=picture, format="png", layout=layout)
 
     def update(self, x, y) -> None:
         """换成新的曲线；x、y 是到现在为止的全部。"""
@@ -104,5 +109,4 @@ class LiveCurve:
         return buffer.getvalue()
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        picture = {"text/plain": self.note, "image/png": base64.b64encode(bytes(self.image.value)).decode("ascii")}
-        return self.image._repr_mimebundle_() | picture
+        return self.image._repr_mimebundle_() | still(self.note, self.image)

@@ -32,13 +32,15 @@ def draw_distribution(tokenizer, logits, seen, sampling: Sampling) -> Figure:
     figure, ax = plt.subplots(figsize=(7.6, 4.4))
     rows = range(SHOWN)
     ax.barh([r - 0.2 for r in rows], before[order].numpy(), height=0.38, color="#BBBBBB", label="原来的")
-    ax.barh([r + 0.2 for r in rows], after[order].numpy(), height=0.38, color=plots.COLORS[0], label="拨过以后")
+    ax.barh([r + 0.2 for r in rows], after[order].numpy(), height=0.38, color=plots.COLORS[0],
+            label="拨过以后")
     ax.set_yticks(rows, token_labels(tokenizer, order.tolist()))
     ax.invert_yaxis()
     ax.grid(False, axis="y")
     kept = int((after > 0).sum())
     entropy = float(-(after * after.clamp_min(1e-30).log()).sum())
-    ax.set(xlabel="概率", title=f"能抽到的有 {kept} 个，熵 {entropy:.2f}，图里的占 {float(after[order].sum()):.0%}")
+    shown = float(after[order].sum())
+    ax.set(xlabel="概率", title=f"能抽到的有 {kept} 个，熵 {entropy:.2f}，图里的占 {shown:.0%}")
     ax.legend(loc="lower right")
     plots.finish(ax)
     return figure

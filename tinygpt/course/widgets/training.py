@@ -27,7 +27,9 @@ def slope(point: np.ndarray) -> np.ndarray:
     return np.array([x / 2, 2 * y + 4 * y**3])
 
 
-def descend(optimizer: str, learning_rate: float, clip: float = 0.0, steps: int = 60, start=START) -> tuple[np.ndarray, np.ndarray]:
+def descend(
+    optimizer: str, learning_rate: float, clip: float = 0.0, steps: int = 60, start=START
+) -> tuple[np.ndarray, np.ndarray]:
     """从 start 下山，返回（路径 (n, 2)，每一点的损失 (n,)）；损失超过 FAR 就停，所以 n ≤ steps + 1。
 
     optimizer: "sgd"、"momentum"（动量 0.9）或 "adam"（β = 0.9、0.99）
@@ -59,14 +61,18 @@ def draw_descent(optimizer: str, learning_rate: float, clip: float) -> Figure:
     path, losses = descend(optimizer, learning_rate, clip)
     figure, (hills, curve) = plots.panels(columns=2, width=4.2, height=3.4)
     x, y = np.meshgrid(np.linspace(-5, 5, 121), np.linspace(-2.2, 2.2, 89))
-    hills.contour(x, y, valley(np.stack([x, y], axis=-1)), levels=np.geomspace(0.1, 40, 12), colors="#9A9A9A", linewidths=0.8)
+    hills.contour(x, y, valley(np.stack([x, y], axis=-1)), levels=np.geomspace(0.1, 40, 12),
+                  colors="#9A9A9A", linewidths=0.8)
     hills.plot(*path.T, marker="o", markersize=3, linewidth=1.2, color=plots.COLORS[1])
     hills.plot(*path[0], marker="s", markersize=7, color=plots.COLORS[0])
     hills.plot(0, 0, marker="*", markersize=12, color=plots.COLORS[2])
     hills.grid(False)
-    hills.set(xlim=(-5, 5), ylim=(-2.2, 2.2), xlabel="参数 x", ylabel="参数 y", title="方块出发，五角星是谷底")
-    title = f"{len(path) - 1} 步之后，损失 {losses[-1]:.2g}" if losses[-1] < FAR else f"第 {len(path) - 1} 步发散了"
-    plots.lines(range(len(losses)), {"损失": np.maximum(losses, 1e-12)}, ax=curve, log="y", xlabel="步", ylabel="损失", title=title)
+    hills.set(xlim=(-5, 5), ylim=(-2.2, 2.2), xlabel="参数 x", ylabel="参数 y")
+    hills.set_title("方块出发，五角星是谷底")
+    last = len(path) - 1
+    title = f"{last} 步之后，损失 {losses[-1]:.2g}" if losses[-1] < FAR else f"第 {last} 步发散了"
+    plots.lines(range(len(losses)), {"损失": np.maximum(losses, 1e-12)}, ax=curve, log="y",
+                xlabel="步", ylabel="损失", title=title)
     plain = range(0, len(losses), max(1, len(losses) // 6))
     curve.set_xticks(list(plain), [str(i) for i in plain])
     plots.finish(hills)
@@ -74,7 +80,10 @@ def draw_descent(optimizer: str, learning_rate: float, clip: float) -> Figure:
 
 
 def learning_rate_playground() -> Playground:
-    """在山谷里下山：调学习率、裁剪的上限（0 为不裁剪）与优化器。控件的名字是 optimizer、learning_rate、clip。"""
+    """在山谷里下山：调学习率、裁剪的上限（0 为不裁剪）与优化器。
+
+    控件的名字是 optimizer、learning_rate、clip。
+    """
     controls = {
         "optimizer": choice("优化器", OPTIMIZERS),
         "learning_rate": slider("学习率", 0.05, 0.01, 1.0, 0.01),
@@ -92,8 +101,10 @@ def draw_schedule(warmup: int, total: int, floor: float) -> Figure:
     if warmup:
         ax.axvspan(0, min(warmup, total) - 0.5, color=plots.COLORS[5], alpha=0.18, linewidth=0)
     ax.plot(total - 1, values[-1], marker="o", markersize=7, color=plots.COLORS[1])
-    ax.annotate(f"最后一步：{values[-1]:.2f}", (total - 1, values[-1]), textcoords="offset points", xytext=(0, 34), ha="right", color=plots.COLORS[1])
-    ax.set(ylim=(0, 1.12), xlabel="步（从 0 数起）", ylabel="学习率是最高值的几倍", title=f"预热 {warmup} 步，平均倍数 {values.mean():.2f}")
+    ax.annotate(f"最后一步：{values[-1]:.2f}", (total - 1, values[-1]), textcoords="offset points",
+                xytext=(0, 34), ha="right", color=plots.COLORS[1])
+    ax.set(ylim=(0, 1.12), xlabel="步（从 0 数起）", ylabel="学习率是最高值的几倍")
+    ax.set_title(f"预热 {warmup} 步，平均倍数 {values.mean():.2f}")
     plots.finish(ax)
     return figure
 

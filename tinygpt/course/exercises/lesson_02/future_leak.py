@@ -15,11 +15,16 @@ class Model:
     def __call__(self, ids):
         values = (ids.double() + 1) ** 2
         t = ids.size(1)
-        rows = [sum(values[:, j] * (1 + 0.1 * j) * (1.0 if j <= i else self.scale) for j in self.sees(i, t)) for i in range(t)]
+        weight = lambda i, j: (1 + 0.1 * j) * (1.0 if j <= i else self.scale)
+        rows = [sum(values[:, j] * weight(i, j) for j in self.sees(i, t)) for i in range(t)]
         return torch.stack(rows, dim=1)[..., None] * torch.tensor([1.0, -0.5]).double()
 
 
-def peeks_with(changed=lambda t: range(1, t), compare=lambda a, b, j: not torch.equal(a[:, :j], b[:, :j]), new=lambda x: x + 1):
+def peeks_with(
+    changed=lambda t: range(1, t),
+    compare=lambda a, b, j: not torch.equal(a[:, :j], b[:, :j]),
+    new=lambda x: x + 1,
+):
     def run(model, ids):
         base = model(ids)
         for j in changed(ids.size(1)):
@@ -42,7 +47,9 @@ MODELS = {
     "只看自己": Model(lambda i, t: [i]),
     "只看过去，连自己也不看": Model(lambda i, t: range(max(i, 1))),
     "多看了一个": Model(lambda i, t: range(min(i + 2, t))),
-    "只有第一个位置偷看了最后一个": Model(lambda i, t: [*range(i + 1), t - 1] if i == 0 and t > 1 else range(i + 1)),
+    "只有第一个位置偷看了最后一个": Model(
+        lambda i, t: [*range(i + 1), t - 1] if i == 0 and t > 1 else range(i + 1)
+    ),
     "只有倒数第二个位置偷看": Model(lambda i, t: range(t) if i == t - 2 else range(i + 1)),
     "人人偷看中间的一个": Model(lambda i, t: sorted({*range(i + 1), t // 2})),
     "偷看得很轻": Model(lambda i, t: range(t), scale=1e-7),
@@ -62,7 +69,8 @@ def _(answer, rng):
 @exercise.correct("看前缀")
 def _(model, ids):
     whole = model(ids)
-    return any(not torch.allclose(model(ids[:, :n]), whole[:, :n], rtol=0, atol=0) for n in range(1, ids.size(1))) or peeks_with()(model, ids)
+    same = lambda n: torch.allclose(model(ids[:, :n]), whole[:, :n], rtol=0, atol=0)
+    return any(not same(n) for n in range(1, ids.size(1))) or peeks_with()(model, ids)
 
 
 @exercise.correct("一次列出所有改动")
@@ -92,7 +100,9 @@ exercise.mutant("只看了前一个位置",
 exercise.mutant("只看了第一个位置", peeks_with(compare=lambda a, b, j: not torch.equal(a[:, 0], b[:, 0])),
                 look="j 之前的所有位置都要看。")
 exercise.mutant("容差太大，很轻的偷看没有发现",
-                peeks_with(compare=lambda a, b, j: not torch.allclose(a[:, :j], b[:, :j], rtol=1e-3, atol=1e-3)),
+                peeks_with(
+                    compare=lambda a, b, j: not torch.allclose(a[:, :j], b[:, :j], rtol=1e-3, atol=1e-3)
+                ),
                 look="因果的模型里，前面的输出应当一个数也不变：用 torch.equal。")
 exercise.mutant("返回值反了", lambda m, ids: not peeks_with()(m, ids), look="偷看了返回 True。")
 exercise.mutant("其实没有改动", peeks_with(new=lambda x: x), look="要换成另一个 token，例如 (ids + 1)。")

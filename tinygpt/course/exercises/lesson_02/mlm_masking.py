@@ -10,7 +10,12 @@ from tinygpt.tokenizer import CLS, MASK, PAD, SEP
 FIRST_ORDINARY = 8  # 编号更小的是特殊 token
 
 
-def masking_with(mask=lambda f: f < 0.8, random=lambda f: f >= 0.9, special=False, label=lambda ids, chosen, masked: torch.where(chosen, ids, IGNORE)):
+def masking_with(
+    mask=lambda f: f < 0.8,
+    random=lambda f: f >= 0.9,
+    special=False,
+    label=lambda ids, chosen, masked: torch.where(chosen, ids, IGNORE),
+):
     def run(ids, chosen, fate, random_ids):
         chosen = chosen if special else chosen & (ids >= FIRST_ORDINARY)
         masked = torch.where(chosen & mask(fate), MASK, ids)
@@ -36,18 +41,21 @@ def _(answer, rng):
 @exercise.probe("只选中几个")
 def _(answer, rng):
     ids = integers(rng, 8, 60, 3, 12)
-    return answer(ids, torch.rand(3, 12, generator=rng) < 0.4, torch.rand(3, 12, generator=rng), integers(rng, 60, 99, 3, 12))
+    chosen = torch.rand(3, 12, generator=rng) < 0.4
+    return answer(ids, chosen, torch.rand(3, 12, generator=rng), integers(rng, 60, 99, 3, 12))
 
 
 @exercise.probe("特殊 token（编号小于 8）不遮")
 def _(answer, rng):
     ids = torch.tensor([[CLS, 20, 21, SEP, 22, SEP, PAD, PAD]])
-    return answer(ids, torch.ones(1, 8).bool(), torch.tensor([[0.1, 0.1, 0.95, 0.1, 0.85, 0.95, 0.1, 0.95]]), torch.full((1, 8), 50))
+    fate = torch.tensor([[0.1, 0.1, 0.95, 0.1, 0.85, 0.95, 0.1, 0.95]])
+    return answer(ids, torch.ones(1, 8).bool(), fate, torch.full((1, 8), 50))
 
 
 @exercise.probe("一个也没有选中")
 def _(answer, rng):
-    return answer(integers(rng, 8, 30, 1, 5), torch.zeros(1, 5).bool(), torch.rand(1, 5, generator=rng), integers(rng, 8, 30, 1, 5))
+    ids, fate = integers(rng, 8, 30, 1, 5), torch.rand(1, 5, generator=rng)
+    return answer(ids, torch.zeros(1, 5).bool(), fate, integers(rng, 8, 30, 1, 5))
 
 
 @exercise.probe("不改动输入")

@@ -20,7 +20,8 @@ def pairs_with(shuffle=True, gap=1, same=False, flip=False, first=False, backwar
                 other = d if same else (d + 1 + pick(len(lengths) - 1)) % len(lengths)
                 j = 0 if first else 1 + pick(lengths[other] - 1)
             j = min(j, lengths[other] - 1)
-            rows.append((d, i, other, j, 1 - label if flip else label) if not (backwards and label) else (d, i + 1, d, i, label))
+            row = (d, i, other, j, 1 - label if flip else label)
+            rows.append((d, i + 1, d, i, label) if backwards and label else row)
         order = torch.randperm(count, generator=generator).tolist() if shuffle else range(count)
         return [rows[k] for k in order]
 
@@ -66,7 +67,8 @@ def _(answer, rng):
     true, false = [r for r in rows if r[4] == 1], [r for r in rows if r[4] == 0]
     return {
         "真的几乎没有": len(true) < 20, "假的几乎没有": len(false) < 20,
-        "标签为 1 的有的来自不同文档": any(r[0] != r[2] for r in true), "标签为 1 的里 B 在 A 前面": any(r[3] < r[1] and r[0] == r[2] for r in true),
+        "标签为 1 的有的来自不同文档": any(r[0] != r[2] for r in true),
+        "标签为 1 的里 B 在 A 前面": any(r[3] < r[1] and r[0] == r[2] for r in true),
     }
 
 

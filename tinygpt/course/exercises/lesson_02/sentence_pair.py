@@ -5,7 +5,10 @@ from tinygpt.course.exercises.inputs import integers
 from tinygpt.tokenizer import CLS, SEP
 
 
-def join_with(ids=lambda a, b: [CLS, *a, SEP, *b, SEP], types=lambda a, b: [0] * (len(a) + 2) + [1] * (len(b) + 1)):
+def join_with(
+    ids=lambda a, b: [CLS, *a, SEP, *b, SEP],
+    types=lambda a, b: [0] * (len(a) + 2) + [1] * (len(b) + 1),
+):
     return lambda a, b: (ids(a, b), types(a, b))
 
 
@@ -58,10 +61,12 @@ exercise.mutant("最后少了 <sep>",
                 join_with(lambda a, b: [CLS, *a, SEP, *b], lambda a, b: [0] * (len(a) + 2) + [1] * len(b)),
                 look="B 的后面也有一个 <sep>。")
 exercise.mutant("中间少了 <sep>",
-                join_with(lambda a, b: [CLS, *a, *b, SEP], lambda a, b: [0] * (len(a) + 1) + [1] * (len(b) + 1)),
+                join_with(lambda a, b: [CLS, *a, *b, SEP],
+                          lambda a, b: [0] * (len(a) + 1) + [1] * (len(b) + 1)),
                 look="A 与 B 之间要有 <sep>，不然分不清哪里是界线。")
 exercise.mutant("少了 <cls>",
-                join_with(lambda a, b: [*a, SEP, *b, SEP], lambda a, b: [0] * (len(a) + 1) + [1] * (len(b) + 1)),
+                join_with(lambda a, b: [*a, SEP, *b, SEP],
+                          lambda a, b: [0] * (len(a) + 1) + [1] * (len(b) + 1)),
                 look="判断“是不是相邻”就看 <cls> 那个位置，它在最前面。")
 exercise.mutant("中间的 <sep> 算进了 B",
                 join_with(types=lambda a, b: [0] * (len(a) + 1) + [1] * (len(b) + 2)),
@@ -69,7 +74,8 @@ exercise.mutant("中间的 <sep> 算进了 B",
 exercise.mutant("类型全是 0", join_with(types=lambda a, b: [0] * (len(a) + len(b) + 3)),
                 look="B 段的类型是 1。")
 exercise.mutant("A 与 B 的次序反了",
-                join_with(lambda a, b: [CLS, *b, SEP, *a, SEP], lambda a, b: [0] * (len(b) + 2) + [1] * (len(a) + 1)),
+                join_with(lambda a, b: [CLS, *b, SEP, *a, SEP],
+                          lambda a, b: [0] * (len(b) + 2) + [1] * (len(a) + 1)),
                 look="A 在前，B 在后。")
 exercise.mutant("类型反了", join_with(types=lambda a, b: [1] * (len(a) + 2) + [0] * (len(b) + 1)),
                 look="A 段是 0，B 段是 1。")

@@ -5,7 +5,12 @@ import torch
 from tinygpt.course.diagnosis import Exercise
 
 
-def mask_with(causal=lambda t: torch.ones(t, t).tril().bool(), pad=lambda p: ~p[:, None, None, :], join=torch.logical_and, shape=lambda m: m):
+def mask_with(
+    causal=lambda t: torch.ones(t, t).tril().bool(),
+    pad=lambda p: ~p[:, None, None, :],
+    join=torch.logical_and,
+    shape=lambda m: m,
+):
     def run(padding, is_decoder):
         b, t = padding.shape
         mask = pad(padding).expand(b, 1, t, t)

@@ -78,7 +78,9 @@ exercise.mutant("每段里同一对只数一次",
                 lambda pieces: Counter(pair for p in pieces for pair in set(zip(p, p[1:], strict=False))),
                 look="出现几次就数几次，不要去重。")
 exercise.mutant("不分先后",
-                lambda pieces: Counter(tuple(sorted(pair)) for p in pieces for pair in zip(p, p[1:], strict=False)),
+                lambda pieces: Counter(
+                    tuple(sorted(pair)) for p in pieces for pair in zip(p, p[1:], strict=False)
+                ),
                 look="（水，上）与（上，水）是两种对。")
 exercise.mutant("两个两个地跳着数",
                 lambda pieces: Counter(pair for p in pieces for pair in zip(p[::2], p[1::2], strict=False)),

@@ -93,7 +93,8 @@ def _(piece, pair):
 
 @exercise.mutant("从右边合并", look="约定从左到右：哈哈哈 → 哈哈 + 哈。")
 def _(piece, pair):
-    return merge_pair(piece[::-1], pair[::-1])[::-1] if pair[0] != pair[1] else merge_pair(piece[::-1], pair)[::-1]
+    turned = pair[::-1] if pair[0] != pair[1] else pair
+    return merge_pair(piece[::-1], turned)[::-1]
 
 
 @exercise.mutant("丢了最后一个 token", look="循环到最后一个时，后面没有 token 了，它自己也要照抄。")

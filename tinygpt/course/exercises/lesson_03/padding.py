@@ -68,7 +68,10 @@ def _(rows):
 
 @exercise.correct("pad_sequence")
 def _(rows):
-    stack = lambda parts, value: torch.nn.utils.rnn.pad_sequence([torch.tensor(p) for p in parts], batch_first=True, padding_value=value)
+    def stack(parts, value):
+        tensors = [torch.tensor(p) for p in parts]
+        return torch.nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_value=value)
+
     return stack([r[:-1] for r in rows], 0), stack([r[1:] for r in rows], -100)
 
 

@@ -45,7 +45,8 @@ def _(answer, rng):
 
 @exercise.probe("很大的分数")
 def _(answer, rng):
-    return answer(normal(rng, 1, 1, 3, 4, scale=40), normal(rng, 1, 1, 3, 4, scale=40), layers.causal_mask(3, 3))
+    q, k = normal(rng, 1, 1, 3, 4, scale=40), normal(rng, 1, 1, 3, 4, scale=40)
+    return answer(q, k, layers.causal_mask(3, 3))
 
 
 @exercise.correct("矩阵乘法")
@@ -64,7 +65,7 @@ def _(q, k, mask=None):
     return (scores - scores.logsumexp(-1, keepdim=True)).exp()
 
 
-def weights_with(scale=lambda d: math.sqrt(d), dim=-1, fill=-math.inf, after=None, use_mask=lambda mask: mask):
+def weights_with(scale=math.sqrt, dim=-1, fill=-math.inf, after=None, use_mask=lambda mask: mask):
     """注意力权重的一种变体；后面的错误答案都从它来。"""
 
     def weights(q, k, mask=None):

@@ -60,7 +60,13 @@ def _(x, w_qkv, w_out, n_head):
     return y.transpose(1, 2).reshape(b, t, c) @ w_out.T
 
 
-def heads_with(split="b t (n h d) -> n b h t d", merge="b h t d -> b t (h d)", mask=layers.CAUSAL, order=(0, 1, 2), out=lambda w: w.mT):
+def heads_with(
+    split="b t (n h d) -> n b h t d",
+    merge="b h t d -> b t (h d)",
+    mask=layers.CAUSAL,
+    order=(0, 1, 2),
+    out=lambda w: w.mT,
+):
     def run(x, w_qkv, w_out, n_head):
         parts = rearrange(x @ w_qkv.mT, split, n=3, h=n_head)
         q, k, v = (parts[i] for i in order)

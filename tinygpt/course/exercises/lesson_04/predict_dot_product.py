@@ -4,9 +4,9 @@ from tinygpt.course.diagnosis import Exercise
 
 exercise = Exercise(
     "4.3", "先猜后算：点积的方差", {"方差": 64.0, "除以 √d_k 以后的方差": 1.0, "标准差": 8.0},
+    look="每个乘积的方差是 1，d_k 个互不相关的加起来；除以一个数，方差除以它的平方。",
 )
 exercise.probe("三个数")(lambda answer, rng: answer)
-exercise.look = "每个乘积的方差是 1，d_k 个互不相关的加起来；除以一个数，方差除以它的平方。"
 exercise.correct("写成整数", {"方差": 64, "除以 √d_k 以后的方差": 1, "标准差": 8})
 exercise.mutant("除以 √d_k 当成除以方差的平方根一半", {"方差": 64, "除以 √d_k 以后的方差": 8, "标准差": 8},
                 look="一个随机数除以 8，方差除以 8² = 64。")

@@ -34,7 +34,8 @@ def _(answer, rng):
 
 @exercise.probe("与自动求导一致")
 def _(answer, rng):
-    z, g = normal(rng, 2, 3, 4, dtype=torch.float64).requires_grad_(), normal(rng, 2, 3, 4, dtype=torch.float64)
+    z = normal(rng, 2, 3, 4, dtype=torch.float64).requires_grad_()
+    g = normal(rng, 2, 3, 4, dtype=torch.float64)
     p = z.softmax(-1)
     (gradient,) = torch.autograd.grad(p, z, g)
     return torch.allclose(answer(p.detach(), g), gradient)

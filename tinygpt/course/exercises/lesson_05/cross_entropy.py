@@ -9,11 +9,16 @@ from tinygpt.course.diagnosis import Exercise
 from tinygpt.course.exercises.inputs import integers, normal
 
 
-def loss_with(log=lambda z: z.log_softmax(-1), mean=lambda x, b, t: x.sum() / (b * t), total=lambda x, b, t: x.sum(), sign=-1, pick=None):
+def loss_with(
+    log=lambda z: z.log_softmax(-1),
+    mean=lambda x, b, t: x.sum() / (b * t),
+    total=lambda x, b, t: x.sum(),
+    sign=-1,
+    pick=lambda p, labels: p.gather(-1, labels[..., None])[..., 0],
+):
     def run(logits, labels, reduction="mean"):
         b, t = labels.shape
-        chosen = log(logits).gather(-1, labels[..., None])[..., 0] if pick is None else pick(log(logits), labels)
-        return (mean if reduction == "mean" else total)(sign * chosen, b, t)
+        return (mean if reduction == "mean" else total)(sign * pick(log(logits), labels), b, t)
 
     return run
 

@@ -25,7 +25,12 @@ exercise = Exercise(
 def parts(rng):
     """四个零件，都是记得住的简单函数，互不相同。"""
     a, b = normal(rng, 4, 4), normal(rng, 4, 4)
-    return (lambda x: x @ a, lambda x: torch.tanh(x @ b), lambda x: x / (1 + x.abs()) + 0.1, lambda x: 0.5 * x - 0.2 * x.abs())
+    return (
+        lambda x: x @ a,
+        lambda x: torch.tanh(x @ b),
+        lambda x: x / (1 + x.abs()) + 0.1,
+        lambda x: 0.5 * x - 0.2 * x.abs(),
+    )
 
 
 @exercise.probe("2 批、3 个位置")
@@ -41,10 +46,10 @@ def _(answer, rng):
 
 @exercise.probe("每个零件各用几次")
 def _(answer, rng):
-    used = []
+    names, used = ["注意力", "前馈", "归一化1", "归一化2"], []
     count = lambda name, f: lambda x: (used.append(name), f(x))[1]
-    answer(normal(rng, 1, 2, 4), *(count(n, f) for n, f in zip(["注意力", "前馈", "归一化1", "归一化2"], parts(rng), strict=True)))
-    return {name: used.count(name) for name in ["注意力", "前馈", "归一化1", "归一化2"]}
+    answer(normal(rng, 1, 2, 4), *(count(n, f) for n, f in zip(names, parts(rng), strict=True)))
+    return {name: used.count(name) for name in names}
 
 
 @exercise.probe("不改动输入")

@@ -24,25 +24,30 @@ exercise = Exercise(
 )
 
 
+def weights(rng, c, h):
+    """w1、b1、w2、b2：c 维放宽到 h 维再收回来。"""
+    return normal(rng, h, c), normal(rng, h), normal(rng, c, h), normal(rng, c)
+
+
 @exercise.probe("一个位置")
 def _(answer, rng):
-    return answer(normal(rng, 1, 1, 4), normal(rng, 16, 4), normal(rng, 16), normal(rng, 4, 16), normal(rng, 4))
+    return answer(normal(rng, 1, 1, 4), *weights(rng, 4, 16))
 
 
 @exercise.probe("2 批、3 个位置、6 维")
 def _(answer, rng):
-    return answer(normal(rng, 2, 3, 6), normal(rng, 24, 6), normal(rng, 24), normal(rng, 6, 24), normal(rng, 6))
+    return answer(normal(rng, 2, 3, 6), *weights(rng, 6, 24))
 
 
 @exercise.probe("很小的输入")
 def _(answer, rng):
-    return answer(normal(rng, 1, 2, 4, scale=1e-3), normal(rng, 8, 4), normal(rng, 8), normal(rng, 4, 8), normal(rng, 4))
+    return answer(normal(rng, 1, 2, 4, scale=1e-3), *weights(rng, 4, 8))
 
 
 @exercise.probe("一个一个位置做，与一起做相同")
 def _(answer, rng):
-    x, weights = normal(rng, 1, 3, 4), (normal(rng, 16, 4), normal(rng, 16), normal(rng, 4, 16), normal(rng, 4))
-    return torch.allclose(answer(x, *weights)[:, 1:2], answer(x[:, 1:2], *weights), atol=1e-5)
+    x, w = normal(rng, 1, 3, 4), weights(rng, 4, 16)
+    return torch.allclose(answer(x, *w)[:, 1:2], answer(x[:, 1:2], *w), atol=1e-5)
 
 
 @exercise.correct("F.linear")

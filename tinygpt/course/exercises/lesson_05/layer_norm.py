@@ -7,7 +7,9 @@ from tinygpt.course.diagnosis import Exercise
 from tinygpt.course.exercises.inputs import normal
 
 
-def norm_with(eps_inside=True, use_eps=True, unbiased=False, dim=-1, center=True, scale=True, shift=True, root=True):
+def norm_with(
+    eps_inside=True, use_eps=True, unbiased=False, dim=-1, center=True, scale=True, shift=True, root=True
+):
     def run(x, weight, bias, eps=1e-5):
         centered = x - x.mean(dim, keepdim=True) if center else x
         variance = x.var(dim, keepdim=True, unbiased=unbiased) if center else (x * x).mean(dim, keepdim=True)

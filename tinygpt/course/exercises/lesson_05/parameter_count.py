@@ -10,13 +10,15 @@ def count_with(bias=1, positions=1, final=2, widen=4, norms=2, qkv=3, out=1, hea
         attention = qkv * (c * c + bias * c) + out * (c * c + bias * c)
         ffn = (c * widen * c + bias * widen * c) + (widen * c * c + bias * c)
         layer = attention + ffn + norms * (c + bias * c)
-        return vocab_size * c + positions * context_length * c + n_layer * layer + final * c + head * vocab_size * c
+        embeddings = vocab_size * c + positions * context_length * c
+        return embeddings + n_layer * layer + final * c + head * vocab_size * c
 
     return run
 
 
 def real_count(n_layer, n_embd, vocab_size, context_length):
-    config = GPTConfig(n_layer=n_layer, n_head=1, n_embd=n_embd, vocab_size=vocab_size, context_length=context_length, tied_head=True, bias=True)
+    config = GPTConfig(n_layer=n_layer, n_head=1, n_embd=n_embd, vocab_size=vocab_size,
+                       context_length=context_length, tied_head=True, bias=True)
     return sum(p.numel() for p in GPT(config).parameters())
 
 

@@ -4,7 +4,12 @@ import math
 
 from tinygpt.course.diagnosis import Exercise
 
-NAMES = ("刚初始化时的损失", "这时的困惑度", "把平均换成和，256 个位置，梯度变成几倍", "要走同样的一步，学习率该变成几倍")
+NAMES = (
+    "刚初始化时的损失",
+    "这时的困惑度",
+    "把平均换成和，256 个位置，梯度变成几倍",
+    "要走同样的一步，学习率该变成几倍",
+)
 
 
 def guess(*values):

@@ -32,7 +32,10 @@ def _(answer, rng):
     embedding, head = pair(rng)
     before = embedding.weight.detach().clone()
     answer(embedding, head)
-    return {"embedding 没有变": torch.equal(embedding.weight, before), "输出层是同样的数": torch.equal(head.weight, before)}
+    return {
+        "embedding 没有变": torch.equal(embedding.weight, before),
+        "输出层是同样的数": torch.equal(head.weight, before),
+    }
 
 
 @exercise.probe("改一个，另一个跟着变")
@@ -67,8 +70,8 @@ def _(answer, rng):
     answer(embedding, head)
     ids = torch.tensor([1, 2])
     head(embedding(ids)).sum().backward()
-    gradient = embedding.weight.grad
-    expected = torch.zeros(6, 4).index_add(0, ids, embedding.weight.sum(0).expand(2, 4)) + embedding.weight[ids].sum(0)
+    weight, gradient = embedding.weight, embedding.weight.grad
+    expected = torch.zeros(6, 4).index_add(0, ids, weight.sum(0).expand(2, 4)) + weight[ids].sum(0)
     return gradient is not None and torch.allclose(gradient, expected.detach(), atol=1e-5)
 
 

@@ -9,7 +9,9 @@ from tinygpt.course.diagnosis import Exercise
 from tinygpt.course.exercises.inputs import normal
 
 
-def adamw_with(correct=True, decay="decoupled", eps_inside=False, shift=0, swap=False, square=True, first="new", sign=1):
+def adamw_with(
+    correct=True, decay="decoupled", eps_inside=False, shift=0, swap=False, square=True, first="new", sign=1
+):
     def run(p, g, m, v, t, lr=0.1, beta1=0.9, beta2=0.99, eps=1e-8, weight_decay=0.1):
         if swap:
             beta1, beta2 = beta2, beta1
@@ -98,7 +100,8 @@ def _(p, g, m, v, t, lr=0.1, beta1=0.9, beta2=0.99, eps=1e-8, weight_decay=0.1):
     rows = []
     for x, d, a, b in zip(p.double(), g.double(), m.double(), v.double(), strict=True):
         a, b = a + (1 - beta1) * (d - a), b + (1 - beta2) * (d * d - b)
-        rows.append((x - lr * weight_decay * x - lr * (a / (1 - beta1**t)) / ((b / (1 - beta2**t)) ** 0.5 + eps), a, b))
+        step = (a / (1 - beta1**t)) / ((b / (1 - beta2**t)) ** 0.5 + eps)
+        rows.append((x - lr * weight_decay * x - lr * step, a, b))
     return tuple(torch.stack(column).float() for column in zip(*rows, strict=True))
 
 

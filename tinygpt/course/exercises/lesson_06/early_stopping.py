@@ -5,7 +5,14 @@ import math
 from tinygpt.course.diagnosis import Exercise
 
 
-def stop_with(better=lambda loss, best: loss < best, enough=lambda bad, patience: bad >= patience, reset=True, compare="best", give="best", stop=True):
+def stop_with(
+    better=lambda loss, best: loss < best,
+    enough=lambda bad, patience: bad >= patience,
+    reset=True,
+    compare="best",
+    give="best",
+    stop=True,
+):
     def run(losses, patience):
         best, best_at, bad, previous = math.inf, 0, 0, math.inf
         for i, loss in enumerate(losses):
@@ -16,7 +23,8 @@ def stop_with(better=lambda loss, best: loss < best, enough=lambda bad, patience
             previous = loss
             if stop and enough(bad, patience):
                 break
-        return i, {"best": best_at, "last": i, "overall": min(range(len(losses)), key=losses.__getitem__)}[give]
+        overall = min(range(len(losses)), key=losses.__getitem__)
+        return i, {"best": best_at, "last": i, "overall": overall}[give]
 
     return run
 

@@ -15,7 +15,8 @@ def accumulate_with(weigh=lambda count, total, n: 1 / total, clear=True, use=sli
         if clear:
             model.zero_grad()
         for (ids, labels), count in list(zip(batches, counts, strict=True))[use]:
-            loss = F.cross_entropy(model(ids).flatten(0, 1), labels.flatten(), ignore_index=IGNORE, reduction="sum")
+            logits = model(ids).flatten(0, 1)
+            loss = F.cross_entropy(logits, labels.flatten(), ignore_index=IGNORE, reduction="sum")
             (loss * weigh(count, sum(counts), len(batches))).backward()
         return [p.grad.clone() for p in model.parameters()]
 

@@ -72,7 +72,11 @@ def _(gradients, max_norm):
     return [g * (max_norm / norm) for g in gradients], norm
 
 
-def clip_with(norm_of=lambda gs: torch.cat([g.flatten() for g in gs]).norm(), factor=lambda n, m: min(1.0, m / (n + 1e-12)), report=lambda n, m: n):
+def clip_with(
+    norm_of=lambda gs: torch.cat([g.flatten() for g in gs]).norm(),
+    factor=lambda n, m: min(1.0, m / (n + 1e-12)),
+    report=lambda n, m: n,
+):
     def run(gradients, max_norm):
         norm = norm_of(gradients)
         return [g * factor(norm.item(), max_norm) for g in gradients], report(norm, max_norm)

@@ -8,7 +8,10 @@ from tinygpt.course.exercises.inputs import integers
 from tinygpt.course.exercises.lesson_06.shared import Tiny
 
 
-def loop_with(zero=True, shift=True, update=True, mode="train", reduction="mean", sign=1, reverse=False, keep_first=False):
+def loop_with(
+    zero=True, shift=True, update=True, mode="train", reduction="mean",
+    sign=1, reverse=False, keep_first=False,
+):
     def run(model, batches, learning_rate):
         optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
         losses = []

@@ -8,7 +8,14 @@ from tinygpt.course.diagnosis import Exercise
 from tinygpt.optim import warmup_cosine as package_schedule
 
 
-def schedule_with(warm=lambda s, w: (s + 1) / w, start=lambda w: w, span=lambda t, w: t - 1 - w, shape=lambda x: (1 + math.cos(math.pi * x)) / 2, low=None, hold=True):
+def schedule_with(
+    warm=lambda s, w: (s + 1) / w,
+    start=lambda w: w,
+    span=lambda t, w: t - 1 - w,
+    shape=lambda x: (1 + math.cos(math.pi * x)) / 2,
+    low=None,
+    hold=True,
+):
     def run(step, total, warmup, floor):
         if step < warmup:
             return warm(step, warmup)
@@ -69,7 +76,8 @@ def _(step, total, warmup, floor):
 def _(step, total, warmup, floor):
     if step + 1 <= warmup:
         return torch.linspace(1 / warmup, 1, warmup)[step].item()
-    curve = floor + (1 - floor) * (1 + torch.linspace(0, math.pi, total - warmup, dtype=torch.float64).cos()) / 2
+    angle = torch.linspace(0, math.pi, total - warmup, dtype=torch.float64)
+    curve = floor + (1 - floor) * (1 + angle.cos()) / 2
     return curve[min(step, total - 1) - warmup].item()
 
 

@@ -89,7 +89,16 @@ def _(model, ids, max_new_tokens, eos, context_length):
     return list(text[len(ids) :])
 
 
-def loop_with(crop=lambda ids, n: ids[-n:], place=-1, stop=True, keep_eos=False, with_prompt=False, extra=0, grow=True, inplace=False):
+def loop_with(
+    crop=lambda ids, n: ids[-n:],
+    place=-1,
+    stop=True,
+    keep_eos=False,
+    with_prompt=False,
+    extra=0,
+    grow=True,
+    inplace=False,
+):
     def run(model, ids, max_new_tokens, eos, context_length):
         text, new = (ids if inplace else list(ids)), []
         for _ in range(max_new_tokens + extra):

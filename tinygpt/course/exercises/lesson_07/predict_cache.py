@@ -2,7 +2,12 @@
 
 from tinygpt.course.diagnosis import Exercise
 
-COUNTS = ("第一个新 token 排在第几个位置（从 0 数起）", "生成完毕时缓存里有几个键", "用缓存一共算几个位置", "不用缓存一共算几个位置")
+COUNTS = (
+    "第一个新 token 排在第几个位置（从 0 数起）",
+    "生成完毕时缓存里有几个键",
+    "用缓存一共算几个位置",
+    "不用缓存一共算几个位置",
+)
 
 
 def counts(*values):

@@ -6,7 +6,9 @@ from tinygpt.course.diagnosis import Exercise
 from tinygpt.course.exercises.inputs import normal
 
 
-def candidates_with(row=-1, probability=lambda z: z.softmax(-1), largest=True, extra=0, order=lambda pairs: pairs):
+def candidates_with(
+    row=-1, probability=lambda z: z.softmax(-1), largest=True, extra=0, order=lambda pairs: pairs
+):
     def run(logits, k):
         p = probability(logits[row])
         values, ids = p.topk(k + extra, largest=largest)
@@ -59,9 +61,15 @@ def _(logits, k):
 
 exercise.mutant("取了第一个 token 那一行", candidates_with(row=0),
                 look="下一个 token 由最后一行预测：logits[-1]。")
-exercise.mutant("只在 k 个里做 softmax",
-                lambda z, k: [[int(i), float(v)] for i, v in zip(z[-1].topk(k).indices, z[-1].topk(k).values.softmax(-1), strict=True)],
-                look="softmax 要对整个词表做，再挑 k 个；否则这 k 个加起来总是 1。")
+
+
+@exercise.mutant("只在 k 个里做 softmax",
+                 look="softmax 要对整个词表做，再挑 k 个；否则这 k 个加起来总是 1。")
+def _(logits, k):
+    values, ids = logits[-1].topk(k)
+    return [[int(i), float(v)] for i, v in zip(ids, values.softmax(-1), strict=True)]
+
+
 exercise.mutant("给的是 logits", candidates_with(probability=lambda z: z), look="要的是概率：先 softmax。")
 exercise.mutant("取了最小的", candidates_with(largest=False), look="概率最大的 k 个。")
 exercise.mutant("多给了一个", candidates_with(extra=1), look="正好 k 个。")

@@ -18,7 +18,10 @@ class Script:
         return logits
 
 
-def sentence_with(stop_eos=True, stop_end=True, keep_eos=False, keep_end=True, extra=0, grow=True, prompt=False, mutate=False):
+def sentence_with(
+    stop_eos=True, stop_end=True, keep_eos=False, keep_end=True,
+    extra=0, grow=True, prompt=False, mutate=False,
+):
     def run(next_logits, ids, eos, ends, max_new_tokens):
         text = ids if mutate else list(ids)
         new = []
@@ -94,7 +97,10 @@ def _(next_logits, ids, eos, ends, max_new_tokens):
     token = int(next_logits(list(ids)).argmax())
     if token == eos:
         return []
-    return [token] if token in ends else [token, *exercise.variants[1].value(next_logits, [*ids, token], eos, ends, max_new_tokens - 1)]
+    if token in ends:
+        return [token]
+    again = exercise.variants[1].value
+    return [token, *again(next_logits, [*ids, token], eos, ends, max_new_tokens - 1)]
 
 
 exercise.mutant("遇到 <eos> 没有停", sentence_with(stop_eos=False), look="取出 token 先看是不是 eos。")

@@ -13,14 +13,19 @@ from tinygpt.course.exercises.lesson_08.shared import weights_of
 from tinygpt.layers import CAUSAL, attention
 
 
-def block_with(norm_at="before", mask=CAUSAL, scale=None, first=True, second=True, layer=None, merge="h t d -> t (h d)", act=F.gelu, swap=False, bias=True, split_="t (n h d) -> n h t d", eps=1e-5):
+def block_with(
+    norm_at="before", swap=False, eps=1e-5, layer=None, bias=True,
+    split_="t (n h d) -> n h t d", mask=CAUSAL, scale=None, merge="h t d -> t (h d)",
+    act=F.gelu, first=True, second=True,
+):
     def run(W, x, i, n_head):
         at = f"transformer.blocks.{i if layer is None else layer}."
         names = ("feed_forward_norm", "attention_norm") if swap else ("attention_norm", "feed_forward_norm")
-        norm = lambda y, name: F.layer_norm(y, y.shape[-1:], W[at + name + ".weight"], W[at + name + ".bias"], eps)
+        weight, shift = lambda name: W[at + name + ".weight"], lambda name: W[at + name + ".bias"]
+        norm = lambda y, name: F.layer_norm(y, y.shape[-1:], weight(name), shift(name), eps)
         before = norm if norm_at == "before" else lambda y, name: y
         after = norm if norm_at == "after" else lambda y, name: y
-        linear = lambda y, name: y @ W[at + name + ".weight"].T + (W[at + name + ".bias"] if bias else 0)
+        linear = lambda y, name: y @ weight(name).T + (shift(name) if bias else 0)
         q, k, v = rearrange(linear(before(x, names[0]), "attention.to_qkv"), split_, n=3, h=n_head)
         q = q * (math.sqrt(q.size(-1)) / scale(x.size(-1), n_head)) if scale else q
         heads = attention(q[None], k[None], v[None], mask)[0]
@@ -70,17 +75,19 @@ def _(answer, rng):
 @exercise.correct("借用包里的 Block")
 def _(W, x, i, n_head):
     c = x.size(-1)
-    model = GPT(GPTConfig(n_layer=i + 1, n_embd=c, n_head=n_head, vocab_size=300, context_length=12, dropout=0.0))
-    block = model.transformer.blocks[i]
+    config = GPTConfig(n_layer=i + 1, n_embd=c, n_head=n_head, vocab_size=300, context_length=12, dropout=0.0)
+    block = GPT(config).transformer.blocks[i]
     prefix = f"transformer.blocks.{i}."
-    block.load_state_dict({name.removeprefix(prefix): value for name, value in W.items() if name.startswith(prefix)})
+    mine = {name.removeprefix(prefix): value for name, value in W.items() if name.startswith(prefix)}
+    block.load_state_dict(mine)
     with torch.no_grad():
         return block(x[None])[0]
 
 
 @exercise.correct("一个头一个头地算")
 def _(W, x, i, n_head):
-    w = {name.split(".", 3)[3]: value for name, value in W.items() if name.startswith(f"transformer.blocks.{i}.")}
+    prefix = f"transformer.blocks.{i}."
+    w = {name.removeprefix(prefix): value for name, value in W.items() if name.startswith(prefix)}
     t, c = x.shape
     d = c // n_head
     normed = F.layer_norm(x, (c,), w["attention_norm.weight"], w["attention_norm.bias"])
@@ -91,7 +98,8 @@ def _(W, x, i, n_head):
         x = x + (p @ v) @ w["attention.to_out.weight"][:, h * d : (h + 1) * d].T
     x = x + w["attention.to_out.bias"]
     inside = F.layer_norm(x, (c,), w["feed_forward_norm.weight"], w["feed_forward_norm.bias"])
-    return x + F.linear(F.gelu(F.linear(inside, w["feed_forward.up.weight"], w["feed_forward.up.bias"])), w["feed_forward.down.weight"], w["feed_forward.down.bias"])
+    wide = F.gelu(F.linear(inside, w["feed_forward.up.weight"], w["feed_forward.up.bias"]))
+    return x + F.linear(wide, w["feed_forward.down.weight"], w["feed_forward.down.bias"])
 
 
 exercise.mutant("归一化放在了残差之后", block_with(norm_at="after"),

@@ -48,12 +48,14 @@ def _(answer, rng):
 
 @exercise.correct("F.embedding")
 def _(W, ids):
-    return F.embedding(torch.tensor(ids), W["token_embedding.weight"]) + W["position_embedding.weight"][: len(ids)]
+    tokens = F.embedding(torch.tensor(ids), W["token_embedding.weight"])
+    return tokens + W["position_embedding.weight"][: len(ids)]
 
 
 @exercise.correct("一行一行地加")
 def _(W, ids):
-    return torch.stack([W["token_embedding.weight"][token] + W["position_embedding.weight"][place] for place, token in enumerate(ids)])
+    tokens, positions = W["token_embedding.weight"], W["position_embedding.weight"]
+    return torch.stack([tokens[token] + positions[place] for place, token in enumerate(ids)])
 
 
 exercise.mutant("没有加位置", lambda W, ids: first_vectors(W, ids, join=lambda x, p: x),
@@ -62,12 +64,14 @@ exercise.mutant("所有 token 加了第 0 个位置",
                 lambda W, ids: first_vectors(W, ids, positions=lambda n: [0] * n),
                 look="第 i 个 token 加第 i 行。")
 exercise.mutant("位置从 1 数起",
-                lambda W, ids: W["token_embedding.weight"][ids] + W["position_embedding.weight"].roll(-1, 0)[: len(ids)],
+                lambda W, ids: (W["token_embedding.weight"][ids]
+                                + W["position_embedding.weight"].roll(-1, 0)[: len(ids)]),
                 look="第一个 token 在位置 0。")
 exercise.mutant("位置倒着加", lambda W, ids: first_vectors(W, ids, positions=lambda n: list(range(n))[::-1]),
                 look="从左到右，位置 0、1、2……")
 exercise.mutant("位置按编号查",
-                lambda W, ids: W["token_embedding.weight"][ids] + W["position_embedding.weight"][[i % 12 for i in ids]],
+                lambda W, ids: (W["token_embedding.weight"][ids]
+                                + W["position_embedding.weight"][[i % 12 for i in ids]]),
                 look="位置表按第几个来查，不是按编号。")
 exercise.mutant("乘了 √256", lambda W, ids: first_vectors(W, ids, join=lambda x, p: x * 16 + p),
                 look="GPT 的 embedding 不放大，直接相加。")

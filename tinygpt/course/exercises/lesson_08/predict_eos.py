@@ -2,7 +2,13 @@
 
 from tinygpt.course.diagnosis import Exercise
 
-NAMES = ("文章的三个编号，X 的形状", "每个头的维数", "[1256, 3419, 7] 的第 1 行 logits 与 [1256, 3419] 的最后一行", "提示以 <eos> 结尾，模型接着写", "logits 的形状")
+NAMES = (
+    "文章的三个编号，X 的形状",
+    "每个头的维数",
+    "[1256, 3419, 7] 的第 1 行 logits 与 [1256, 3419] 的最后一行",
+    "提示以 <eos> 结尾，模型接着写",
+    "logits 的形状",
+)
 
 
 def guess(*values):
