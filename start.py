@@ -60,7 +60,7 @@ class Problem(Exception):
 
 def run(command, show=None):
     """在课程的文件夹里运行一条命令，返回退出代码。给了 show，就把输出一行一行交给它，而不直接印出来。"""
-    env = dict(os.environ, PYTHONUTF8="1")
+    env = dict(os.environ, PYTHONUTF8="1", **quiet_threads(os.environ))
     env.pop("PYTHONHOME", None)
     pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"} if show else {}
     sys.stdout.flush()
@@ -73,6 +73,13 @@ def run(command, show=None):
     except KeyboardInterrupt:
         stop(process)
         raise
+
+
+def quiet_threads(environment):
+    """线程等对方时不空转着占住核（理由在 tinygpt/threads.py）；使用者设过其中任何一个，就一个也不动。"""
+    settings = {"GOMP_SPINCOUNT": "1000", "KMP_BLOCKTIME": "1"}
+    decided = any(name in environment for name in (*settings, "OMP_WAIT_POLICY"))
+    return {} if decided else settings
 
 
 def stop(process):
@@ -306,7 +313,6 @@ def command_lab(arguments):
     options = ["--log-level=WARN", "--ServerApp.root_dir=" + str(ROOT), "--LabApp.default_url=" + page, "--ServerApp.answer_yes=True"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")  # 容器里常是 root
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # 小模型的两个线程等对方时不空转，浏览器也在用核
     return run([venv_python(), "-m", "jupyterlab", *options, *arguments])
 
 

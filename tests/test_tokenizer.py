@@ -101,8 +101,8 @@ def test_a_text_without_punctuation_trains_like_one_with():
     """没有标点的文字也学得到词，学到的与有标点时一样。"""
     words = ["小猫看鱼", "机器学习", "春天来了"]
     plain = "".join(words[i % 3] for i in range(3000))
-    learned = Tokenizer.train_bpe([plain], 320, pattern=None)
-    assert {"小猫", "看鱼", "机器", "学习", "春天", "来了"} <= set(map(learned.token, range(264, 320)))
+    learned = Tokenizer.train_bpe([plain], 320)
+    assert all(learned.id(word) for word in ("小猫", "看鱼", "机器", "学习", "春天", "来了"))
 
 
 def test_the_general_pattern_has_no_favourite_character():

@@ -17,21 +17,23 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from start import quiet_threads
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PATHS = re.compile(r"/(?:home|root|Users|tmp|var/folders|work)/[\w.]|[A-Za-z]:\\\\?Users\\|site-packages|ipykernel_\d+")
 
 
-def kernel_environment(root: Path = ROOT) -> dict[str, str]:
+def kernel_environment(root: Path = ROOT, environment=os.environ) -> dict[str, str]:
     """内核的环境变量：用这份源代码，在 CPU 上算；设 TINYGPT_NBVAL_GPU=1 则允许用 GPU。"""
-    environment = {
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")])),
+    kernel = quiet_threads(environment) | {
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(root), environment.get("PYTHONPATH")])),
         "PYTHONUTF8": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "OMP_WAIT_POLICY": "PASSIVE",  # 两个线程等对方时让出核
     }
-    if not os.environ.get("TINYGPT_NBVAL_GPU"):
-        environment["CUDA_VISIBLE_DEVICES"] = ""
-    return environment
+    if not environment.get("TINYGPT_NBVAL_GPU"):
+        kernel["CUDA_VISIBLE_DEVICES"] = ""
+    return kernel
 
 
 def execute(notebook, folder: Path, timeout: float = 300):
