@@ -2,11 +2,11 @@
 
 import os
 
-import tinygpt.threads  # noqa: I001 须在 torch 之前
 import pytest
 import torch
 from hypothesis import settings
 
+import tinygpt.threads  # noqa: F401, I001 须在 torch 之前
 from tinygpt import corpus
 from tinygpt.config import GPTConfig
 from tinygpt.gpt import GPT

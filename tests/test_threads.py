@@ -1,9 +1,12 @@
-"""线程等对方时不空转：设置在 torch 之前，使用者设过的不动，各处一致。"""
+"""线程等对方时不空转：设置在 torch 之前，使用者设过的不动，各处一致；背后的长工作可以用 Ctrl-C 停下。"""
 
 import ast
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -35,7 +38,8 @@ def test_set_before_torch_is_imported(user):
         "assert 'torch' in sys.modules\n"
         f"print({{name: os.environ[name] for name in {names!r} if name in os.environ}})"
     )
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert ast.literal_eval(done.stdout) == (user or threads.SETTINGS)
 
@@ -45,6 +49,7 @@ def test_start_and_the_kernels_use_the_same_settings():
     sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
     try:
         import run_notebooks
+
         import start
     finally:
         del sys.path[:2]
@@ -52,3 +57,26 @@ def test_start_and_the_kernels_use_the_same_settings():
     for name in threads.DECIDED_BY_THE_USER:
         assert start.quiet_threads({name: "1"}) == {}
     assert threads.SETTINGS.items() <= run_notebooks.kernel_environment(environment={}).items()
+
+
+# ---- Ctrl-C ----
+
+
+def test_work_in_the_background_can_be_interrupted():
+    """主线程等着的时候收得到 Ctrl-C；背后的工作要一分钟，等它做完的写法会停在这里。"""
+    begun = threading.Event()
+
+    def work():
+        begun.set()
+        time.sleep(60)
+
+    threading.Thread(target=lambda: (begun.wait(), signal.raise_signal(signal.SIGINT)), daemon=True).start()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        threads.interruptible(work)
+    assert time.monotonic() - started < 30
+
+
+def test_errors_in_the_background_arrive():
+    with pytest.raises(ZeroDivisionError):
+        threads.interruptible(lambda: 1 / 0)

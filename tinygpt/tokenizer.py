@@ -15,15 +15,15 @@ import codecs
 import hashlib
 import json
 import re
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import tokenizers
 from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 
 from tinygpt.errors import InputError, require
+from tinygpt.threads import interruptible
 
 SPECIAL_TOKENS = ("<pad>", "<unk>", "<bos>", "<cls>", "<sep>", "<mask>", "<chat>", "<eos>")
 PAD, UNK, BOS, CLS, SEP, MASK, CHAT, EOS = range(8)
@@ -233,25 +233,3 @@ class StreamDecoder:
     def finish(self) -> str:
         """收尾：剩下不完整的字节变成 �。"""
         return self._decoder.decode(b"", final=True)
-
-
-def interruptible(work: Callable[[], object]) -> None:
-    """在另一个线程里做 work，做完才返回；期间按 Ctrl-C 立刻停下等待。
-
-    tokenizers 的训练在 Rust 里，几十秒不回到 Python；就在主线程里做的话，Ctrl-C 要等它做完才有用。
-    丢下的线程不再有人用它的结果，程序结束时随之消失。
-    """
-    failed = []
-
-    def run():
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 交给主线程去抛
-            failed.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(0.1)
-    if failed:
-        raise failed[0]
