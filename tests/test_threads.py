@@ -35,7 +35,8 @@ def test_set_before_torch_is_imported(user):
         "assert 'torch' in sys.modules\n"
         f"print({{name: os.environ[name] for name in {names!r} if name in os.environ}})"
     )
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert ast.literal_eval(done.stdout) == (user or threads.SETTINGS)
 
