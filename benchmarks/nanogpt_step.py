@@ -31,7 +31,8 @@ def peer_step(folder: str, s: dict, fast: bool):
     sys.path.insert(0, folder)
     from model import GPT, GPTConfig
 
-    model = GPT(GPTConfig(**{k: s[k] for k in ("n_layer", "n_head", "n_embd", "block_size", "vocab_size")}, dropout=0.0, bias=False))
+    sizes = {k: s[k] for k in ("n_layer", "n_head", "n_embd", "block_size", "vocab_size")}
+    model = GPT(GPTConfig(**sizes, dropout=0.0, bias=False))
     optimizer = model.configure_optimizers(0.1, 1e-3, (0.9, 0.99), "cpu")
     if fast:
         optimizer = torch.optim.AdamW(optimizer.param_groups, lr=1e-3, betas=(0.9, 0.99), fused=True)
@@ -52,14 +53,18 @@ def peer_step(folder: str, s: dict, fast: bool):
 def own_step(s: dict, precision: str, optimizer: str):
     from tinygpt import GPT, GPTConfig, TrainConfig, Trainer
 
-    config = GPTConfig(s["vocab_size"], s["block_size"], s["n_layer"], s["n_head"], s["n_embd"], dropout=0.0, bias=False)
+    sizes = (s["vocab_size"], s["block_size"], s["n_layer"], s["n_head"], s["n_embd"])
+    config = GPTConfig(*sizes, dropout=0.0, bias=False)
 
     class Fixed:
         def batch(self, n):
             return {"ids": self.x, "labels": self.y}
 
     data = Fixed()
-    trainer = Trainer(GPT(config), data, None, TrainConfig(steps=10**6, batch_size=s["batch"], precision=precision, optimizer=optimizer, weight_decay=0.1))
+    training = TrainConfig(
+        steps=10**6, batch_size=s["batch"], precision=precision, optimizer=optimizer, weight_decay=0.1
+    )
+    trainer = Trainer(GPT(config), data, None, training)
 
     def step(x, y):
         data.x, data.y = x, y
@@ -94,11 +99,19 @@ def measure(who: str, shape: str, folder: str) -> float:
     return count * x.numel() / (time.perf_counter() - started)
 
 
-NAMES = ["nanoGPT fp32", "nanoGPT bf16+fused", "tinygpt fp32 adamw", "tinygpt auto adamw", "tinygpt auto muon"]
+NAMES = [
+    "nanoGPT fp32",
+    "nanoGPT bf16+fused",
+    "tinygpt fp32 adamw",
+    "tinygpt auto adamw",
+    "tinygpt auto muon",
+]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("nanogpt")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
@@ -120,7 +133,8 @@ def main() -> None:
         print(f"\n{shape}:{SHAPES[shape]}")
         for name, values in results.items():
             middle = statistics.median(values)
-            print(f"  {name:<20} {middle:>9,.0f} ({min(values):,.0f}–{max(values):,.0f})  {middle / base:.2f} 倍")
+            spread = f"({min(values):,.0f}–{max(values):,.0f})"
+            print(f"  {name:<20} {middle:>9,.0f} {spread}  {middle / base:.2f} 倍")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,14 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from tinygpt.variants.bert import BERT, FIRST_ORDINARY, mask_tokens, mlm_objective, next_sentence_pairs, nsp_objective
+from tinygpt.variants.bert import (
+    BERT,
+    FIRST_ORDINARY,
+    mask_tokens,
+    mlm_objective,
+    next_sentence_pairs,
+    nsp_objective,
+)
 from tinygpt.config import GPTConfig, TrainConfig
 from tinygpt.errors import InputError
 from tinygpt.layers import CAUSAL, Transformer
@@ -16,7 +23,9 @@ from tinygpt.trainer import Trainer, evaluate
 
 VARIANTS = [{}, {"tied_head": False}, {"norm": "post"}, {"bias": False}]
 # 每个 token 说出自己是谁：第 d 篇第 i 句第 k 个字 = 8 + 100 d + 10 i + k，句长 1 到 6
-DOCUMENTS = [[[8 + 100 * d + 10 * i + k for k in range(1 + (d + i) % 6)] for i in range(2 + d % 4)] for d in range(6)]
+DOCUMENTS = [
+    [[8 + 100 * d + 10 * i + k for k in range(1 + (d + i) % 6)] for i in range(2 + d % 4)] for d in range(6)
+]
 
 
 def seeded(seed=0):
@@ -33,7 +42,10 @@ def make_bert(config):
         if std is not None:
             with torch.no_grad():
                 for parameter in model.parameters():
-                    parameter.normal_(std=std) if parameter.ndim >= 2 else parameter.add_(0.1 * torch.randn_like(parameter))
+                    if parameter.ndim >= 2:
+                        parameter.normal_(std=std)
+                    else:
+                        parameter.add_(0.1 * torch.randn_like(parameter))
         return model
 
     return make
@@ -75,7 +87,8 @@ def test_heads_are_what_the_docstring_says(bert64, random_ids):
     ids = random_ids(2, 7)
     h = bert64.hidden(ids)
     linear, _, norm = bert64.mlm_transform
-    expected = norm(torch.nn.functional.gelu(h @ linear.weight.T + linear.bias)) @ bert64.token_embedding.weight.T + bert64.lm_head.bias
+    transformed = norm(torch.nn.functional.gelu(h @ linear.weight.T + linear.bias))
+    expected = transformed @ bert64.token_embedding.weight.T + bert64.lm_head.bias
     assert_close(bert64(ids), expected)
     pooled = (h[:, 0] @ bert64.pooler[0].weight.T + bert64.pooler[0].bias).tanh()
     assert_close(bert64.judge(ids), pooled @ bert64.nsp_head.weight.T + bert64.nsp_head.bias)
@@ -83,7 +96,8 @@ def test_heads_are_what_the_docstring_says(bert64, random_ids):
 
 def test_hidden_is_the_sum_of_three_embeddings_through_the_transformer(bert64, random_ids):
     ids, types = random_ids(2, 6), torch.tensor([[0, 0, 0, 1, 1, 1], [0, 1, 1, 1, 1, 1]])
-    x = bert64.token_embedding(ids) + bert64.position_embedding(torch.arange(6)) + bert64.type_embedding(types)
+    positions = bert64.position_embedding(torch.arange(6))
+    x = bert64.token_embedding(ids) + positions + bert64.type_embedding(types)
     assert_close(bert64.hidden(ids, types), bert64.transformer(x, None))
     assert (bert64.hidden(ids, types) - bert64.transformer(x, CAUSAL)).abs().max() > 1e-2
 
@@ -113,14 +127,16 @@ def test_padding_does_not_change_real_tokens(make_bert, random_ids, norm):
         alone = ids[row : row + 1, :length]
         assert_close(model(padded, padding=padding)[row, :length], model(alone)[0], atol=1e-12, rtol=1e-10)
         assert_close(model.judge(padded, padding=padding)[row], model.judge(alone)[0], atol=1e-12, rtol=1e-10)
-    assert not torch.allclose(model(padded)[0, :3], model(ids[:1, :3])[0], atol=1e-3)  # 忘了给 padding，结果就变了
+    # 忘了给 padding，结果就变了
+    assert not torch.allclose(model(padded)[0, :3], model(ids[:1, :3])[0], atol=1e-3)
 
 
 def test_what_stands_in_the_padding_does_not_matter(bert64, random_ids):
     ids, other = random_ids(2, 8), random_ids(2, 8, seed=1)
     padding = torch.arange(8) >= torch.tensor([[5], [7]])
     mixed = torch.where(padding, other, ids)
-    assert_close(bert64(mixed, padding=padding)[~padding], bert64(ids, padding=padding)[~padding], atol=1e-12, rtol=1e-10)
+    ours, expected = (bert64(x, padding=padding)[~padding] for x in (mixed, ids))
+    assert_close(ours, expected, atol=1e-12, rtol=1e-10)
 
 
 @pytest.mark.parametrize("method", ["forward", "judge", "hidden"])
@@ -158,7 +174,8 @@ def test_mask_tokens_follows_the_80_10_10_rule():
     assert abs(same.float().mean() - 0.1) < 0.012
     replaced = batch["ids"][chosen][~masked & ~same]
     assert abs(len(replaced) / n - 0.1) < 0.012
-    assert replaced.min() >= FIRST_ORDINARY and replaced.max() < 1000 and len(replaced.unique()) > 600  # 替换成各种各样的
+    assert replaced.min() >= FIRST_ORDINARY and replaced.max() < 1000
+    assert len(replaced.unique()) > 600  # 替换成各种各样的
 
 
 def test_labels_stand_only_on_chosen_places():
@@ -185,7 +202,8 @@ def test_special_tokens_are_never_chosen(probability):
 def test_mask_tokens_follows_the_generator():
     ids = torch.randint(8, 50, (8, 32), generator=seeded(1))
     a, b, c = (mask_tokens(ids, seeded(s), 50) for s in (3, 3, 4))
-    assert torch.equal(a["ids"], b["ids"]) and torch.equal(a["labels"], b["labels"]) and not torch.equal(a["labels"], c["labels"])
+    assert torch.equal(a["ids"], b["ids"]) and torch.equal(a["labels"], b["labels"])
+    assert not torch.equal(a["labels"], c["labels"])
 
 
 @pytest.mark.parametrize("probability", [0, -0.1, 1.5])
@@ -244,7 +262,10 @@ def test_length_does_not_leak_the_answer():
 
 @pytest.mark.parametrize("context_length", [5, 8, 11])
 def test_long_pairs_keep_the_ends_that_meet(context_length):
-    documents = [[list(range(100 * d + 10, 100 * d + 20)), list(range(100 * d + 20, 100 * d + 20 + n))] for d, n in ((1, 3), (2, 12))]
+    documents = [
+        [list(range(100 * d + 10, 100 * d + 20)), list(range(100 * d + 20, 100 * d + 20 + n))]
+        for d, n in ((1, 3), (2, 12))
+    ]
     batch = next_sentence_pairs(documents, seeded(), 20, context_length)
     assert batch["ids"].size(1) <= context_length
     for ids, types, padding in zip(batch["ids"], batch["types"], batch["padding"]):
@@ -259,7 +280,9 @@ def test_documents_of_one_sentence_are_passed_over():
     assert 9 not in batch["ids"].unique().tolist()
 
 
-@pytest.mark.parametrize(("documents", "context_length"), [([[[9], [10]]], 16), ([[[9]], [[10]]], 16), (DOCUMENTS, 4)])
+@pytest.mark.parametrize(
+    ("documents", "context_length"), [([[[9], [10]]], 16), ([[[9]], [[10]]], 16), (DOCUMENTS, 4)]
+)
 def test_impossible_pairs_are_refused(documents, context_length):
     with pytest.raises(InputError):
         next_sentence_pairs(documents, seeded(), 4, context_length)
@@ -299,7 +322,8 @@ def test_overfits_one_batch(make_bert, random_ids, norm):
     two["ids"] = torch.where(two["ids"] >= 8, 8 + two["ids"] % 32, two["ids"])
     optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
     for _ in range(200):
-        loss = mlm_objective(model, blanks) / count_targets(blanks) + nsp_objective(model, two) / count_targets(two)
+        loss = mlm_objective(model, blanks) / count_targets(blanks)
+        loss = loss + nsp_objective(model, two) / count_targets(two)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -322,9 +346,18 @@ def test_the_trainer_takes_both_objectives_as_they_are(make_bert, random_ids, op
     model = make_bert(dropout=0.0)
     two = pairs(8)
     two["ids"] = torch.where(two["ids"] >= 8, 8 + two["ids"] % 32, two["ids"])
-    for name, batch, objective in (("mlm", mask_tokens(random_ids(4, 16), seeded(), 40), mlm_objective), ("nsp", two, nsp_objective)):
+    blanks = mask_tokens(random_ids(4, 16), seeded(), 40)
+    for name, batch, objective in (("mlm", blanks, mlm_objective), ("nsp", two, nsp_objective)):
         before = evaluate(model, [batch], objective)
-        config = TrainConfig(steps=60, optimizer=optimizer, learning_rate=1e-2, weight_decay=0, warmup_steps=5, eval_interval=20, precision="fp32")
+        config = TrainConfig(
+            steps=60,
+            optimizer=optimizer,
+            learning_rate=1e-2,
+            weight_decay=0,
+            warmup_steps=5,
+            eval_interval=20,
+            precision="fp32",
+        )
         last = Trainer(model, Fixed(batch), [batch], config, objective=objective, out=tmp_path / name).run()
         assert last.step == 60 and last.tokens == 60 * count_targets(batch)
         assert evaluate(model, [batch], objective) < 0.8 * before

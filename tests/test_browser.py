@@ -22,14 +22,19 @@ import pytest
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[1]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-LESSONS = (os.environ.get("TINYGPT_BROWSER_LESSONS") or "00_start_here 04_attention_math 07_generation").split()
+DEFAULT_LESSONS = "00_start_here 04_attention_math 07_generation"
+LESSONS = (os.environ.get("TINYGPT_BROWSER_LESSONS") or DEFAULT_LESSONS).split()
 MINUTE = 60_000  # playwright 用毫秒
 
 # 在页面里问 JupyterLab：各代码格的状态
 CELLS = """() => {
   const panel = window.jupyterapp.shell.currentWidget;
   const cells = panel.content.widgets.filter(w => w.model.type === 'code');
-  const outputs = cells.flatMap(w => { const list = []; for (let i = 0; i < w.model.outputs.length; i++) list.push(w.model.outputs.get(i)); return list; });
+  const outputs = cells.flatMap(w => {
+    const list = [];
+    for (let i = 0; i < w.model.outputs.length; i++) list.push(w.model.outputs.get(i));
+    return list;
+  });
   return {
     status: panel.sessionContext.session?.kernel?.status ?? 'none',
     cells: cells.length,
@@ -64,9 +69,12 @@ def lab(tmp_path_factory):
     (settings / "overrides.json").write_text(json.dumps(overrides), encoding="utf-8")
     port = free_port()
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
-        "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=", "--log-level=ERROR", f"--ServerApp.root_dir={folder}",
-        f"--LabApp.app_settings_dir={settings}", f"--LabApp.user_settings_dir={settings / 'user'}", f"--LabApp.workspaces_dir={settings / 'workspaces'}",
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
+        f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
+        "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=",
+        "--log-level=ERROR", f"--ServerApp.root_dir={folder}",
+        f"--LabApp.app_settings_dir={settings}", f"--LabApp.user_settings_dir={settings / 'user'}",
+        f"--LabApp.workspaces_dir={settings / 'workspaces'}",
         "--LabApp.expose_app_in_browser=True",
     ]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
@@ -106,11 +114,13 @@ def page(request, lab, browser):
     """一课打开以后、全部运行完的页面。"""
     page = browser.new_page(viewport={"width": 1400, "height": 1000}, locale="zh-CN")
     page.lesson = request.param
-    page.goto(f"{lab}/lab/workspaces/{request.param}/tree/notebooks/{request.param}.ipynb")  # 各课一个工作区，不带出前一课的标签页
+    # 各课一个工作区，不带出前一课的标签页
+    page.goto(f"{lab}/lab/workspaces/{request.param}/tree/notebooks/{request.param}.ipynb")
+    idle = f"const s = ({CELLS})(); return s.status === 'idle'"
     page.wait_for_selector(".jp-Notebook", timeout=2 * MINUTE)
-    page.wait_for_function(f"() => {{ const s = ({CELLS})(); return s.status === 'idle'; }}", timeout=2 * MINUTE)
+    page.wait_for_function(f"() => {{ {idle}; }}", timeout=2 * MINUTE)
     page.evaluate("async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
-    page.wait_for_function(f"() => {{ const s = ({CELLS})(); return s.status === 'idle' && s.run === s.cells; }}", timeout=5 * MINUTE)
+    page.wait_for_function(f"() => {{ {idle} && s.run === s.cells; }}", timeout=5 * MINUTE)
     page.wait_for_timeout(1500)  # 控件收到最后的消息
     yield page
     page.evaluate("async () => { await window.jupyterapp.serviceManager.sessions.shutdownAll(); }")
@@ -128,7 +138,12 @@ def picture_beside(page, control):
     """同一个 Playground 里的图；返回读它内容的函数。"""
     box = control.locator("xpath=ancestor::div[contains(@class,'widget-vbox')][1]")
     image = box.locator("img").first
-    return lambda: page.evaluate("async img => { const r = await fetch(img.src); const b = await r.arrayBuffer(); return b.byteLength + ':' + Array.from(new Uint8Array(b)).reduce((a, x) => (a * 31 + x) >>> 0, 7); }", image.element_handle())
+    digest = """async img => {
+      const r = await fetch(img.src);
+      const b = await r.arrayBuffer();
+      return b.byteLength + ':' + Array.from(new Uint8Array(b)).reduce((a, x) => (a * 31 + x) >>> 0, 7);
+    }"""
+    return lambda: page.evaluate(digest, image.element_handle())
 
 
 def wait_until_changed(page, read, before, seconds: float = 20):
@@ -151,14 +166,16 @@ def test_runs_without_errors_in_chinese(page):
 
 def test_no_output_is_wider_than_the_page(page):
     wide = page.evaluate(
-        "() => Array.from(document.querySelectorAll('.jp-OutputArea-output img')).filter(e => e.getBoundingClientRect().right > window.innerWidth + 1).length"
+        "() => Array.from(document.querySelectorAll('.jp-OutputArea-output img'))"
+        ".filter(e => e.getBoundingClientRect().right > window.innerWidth + 1).length"
     )
     assert wide == 0
 
 
 def test_every_widget_is_drawn(page):
     state = page.evaluate(CELLS)
-    assert page.locator(".jp-OutputArea-output .widget-vbox img, .jp-OutputArea-output .jupyter-widgets").count() >= state["widgets"] >= 1
+    drawn = page.locator(".jp-OutputArea-output .widget-vbox img, .jp-OutputArea-output .jupyter-widgets")
+    assert drawn.count() >= state["widgets"] >= 1
 
 
 def test_the_slider_moves_with_the_keyboard(page):

@@ -70,7 +70,8 @@ def test_unequal_prompts_then_chunks(model64, random_ids):
 
 def test_padding_left_in_the_cache_is_invisible(model64, random_ids):
     """补齐换成别的 token，后面的 logits 一点也不变。"""
-    row, longer, new = random_ids(3, seed=0).tolist(), random_ids(6, seed=1).tolist(), torch.tensor([[9], [10]])
+    row, longer = random_ids(3, seed=0).tolist(), random_ids(6, seed=1).tolist()
+    new = torch.tensor([[9], [10]])
     results = []
     for padding in (PAD, 33):
         cache = new_cache(model64, 2)

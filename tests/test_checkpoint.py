@@ -7,11 +7,23 @@ import pytest
 import safetensors.torch
 import torch
 
-from tinygpt.checkpoint import atomic, load_tensors, load_weights, model_tensors, read_json, save_tensors, write_json
+from tinygpt.checkpoint import (
+    atomic,
+    load_tensors,
+    load_weights,
+    model_tensors,
+    read_json,
+    save_tensors,
+    write_json,
+)
 from tinygpt.errors import InputError
 from tinygpt.pretrained import load, model_folder
 
-TENSORS = {"a": torch.arange(6.0).view(2, 3), "b": torch.tensor(3, dtype=torch.int64), "c": torch.randn(4).to(torch.bfloat16)}
+TENSORS = {
+    "a": torch.arange(6.0).view(2, 3),
+    "b": torch.tensor(3, dtype=torch.int64),
+    "c": torch.randn(4).to(torch.bfloat16),
+}
 STATE = {"step": 3, "loss": 1.25, "nested": {"名字": [1, None, True]}}
 
 
@@ -113,7 +125,9 @@ def test_truncated(tmp_path, keep):
         load_tensors(path)
 
 
-@pytest.mark.parametrize("content", [b"hello, world", b"\xff" * 100, b"\0" * 100, b'{"a": 1}', "机器学习".encode() * 10])
+@pytest.mark.parametrize(
+    "content", [b"hello, world", b"\xff" * 100, b"\0" * 100, b'{"a": 1}', "机器学习".encode() * 10]
+)
 def test_foreign(tmp_path, content):
     (tmp_path / "m.safetensors").write_bytes(content)
     with pytest.raises(InputError, match="m.safetensors"):
@@ -174,7 +188,8 @@ def test_weights_round_trip(make_model, random_ids, tmp_path, tied_head):
 def test_shape_mismatch_names_the_tensor_and_both_shapes(make_model):
     with pytest.raises(InputError, match="position_embedding.weight") as caught:
         load_weights(make_model(), model_tensors(make_model(context_length=8)), "旧的检查点")
-    assert "(8, 16)" in caught.value.found and "(16, 16)" in caught.value.found and "旧的检查点" in caught.value.found
+    found = caught.value.found
+    assert "(8, 16)" in found and "(16, 16)" in found and "旧的检查点" in found
 
 
 def test_missing_and_extra_are_named(make_model):
@@ -216,13 +231,15 @@ def test_load_gives_back_the_same_model(folder, tokenizer, random_ids):
     model, words = load(folder)
     assert torch.equal(model(random_ids(2, 8)), saved(random_ids(2, 8)))
     assert words.fingerprint == tokenizer.fingerprint and model.config == saved.config
-    assert not model.training and all(p.device.type == "cpu" and p.dtype == torch.float32 for p in model.parameters())
+    assert not model.training
+    assert all(p.device.type == "cpu" and p.dtype == torch.float32 for p in model.parameters())
     assert (model.lm_head.weight is model.token_embedding.weight) is model.config.tied_head
 
 
 def test_half_precision_weights_are_read_as_fp32(folder, random_ids):
     saved = globals()["folder"].model
-    save_tensors(folder / "model.safetensors", {n: t.to(torch.bfloat16) for n, t in model_tensors(saved).items()})
+    halves = {n: t.to(torch.bfloat16) for n, t in model_tensors(saved).items()}
+    save_tensors(folder / "model.safetensors", halves)
     model, _ = load(folder)
     assert all(p.dtype == torch.float32 for p in model.parameters())
     torch.testing.assert_close(model(random_ids(1, 8)), saved(random_ids(1, 8)), atol=0.5, rtol=0.1)

@@ -26,7 +26,10 @@ def cli(capsys, tmp_path, monkeypatch):
     return call
 
 
-TINY = ["--preset", "tiny", "--n-embd", "16", "--context-length", "16", "--batch-size", "4", "--steps", "6", "--eval-interval", "3", "--vocab-size", "320", "--precision", "fp32"]
+TINY = [
+    "--preset", "tiny", "--n-embd", "16", "--context-length", "16", "--batch-size", "4",
+    "--steps", "6", "--eval-interval", "3", "--vocab-size", "320", "--precision", "fp32",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -43,7 +46,10 @@ def run(cli, text, tmp_path):
     return tmp_path / "run"
 
 
-@pytest.mark.parametrize("command", [[], ["train"], ["generate"], ["evaluate"], ["tokenizer"], ["tokenizer", "train"], ["tokenizer", "show"], ["info"], ["doctor"], ["check"], ["exercises"], ["exercises", "reset"]])
+@pytest.mark.parametrize("command", [
+    [], ["train"], ["generate"], ["evaluate"], ["tokenizer"], ["tokenizer", "train"], ["tokenizer", "show"],
+    ["info"], ["doctor"], ["check"], ["exercises"], ["exercises", "reset"],
+])  # fmt: skip
 def test_help_is_chinese(cli, command):
     code, out, _ = cli(*command, "--help")
     assert code == 0
@@ -67,15 +73,17 @@ def test_every_config_field_is_a_flag(cli):
 def test_train_then_use(cli, run, text):
     assert json.loads((run / "run.json").read_text(encoding="utf-8"))["finished"] is True
     assert len((run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()) == 6
-    code, out, _ = cli("generate", "春天", "--model", run, "--seed", 1, "--max-new-tokens", 5, "--num-samples", 2, "--json")
+    options = ["--seed", 1, "--max-new-tokens", 5, "--num-samples", 2, "--json"]
+    code, out, _ = cli("generate", "春天", "--model", run, *options)
     samples = json.loads(out)
     assert code == 0 and len(samples) == 2 and all(s["text"].startswith("春天") for s in samples)
-    again = json.loads(cli("generate", "春天", "--model", run, "--seed", 1, "--max-new-tokens", 5, "--num-samples", 2, "--json")[1])
+    again = json.loads(cli("generate", "春天", "--model", run, *options)[1])
     assert again == samples
     code, out, _ = cli("evaluate", "--model", run, "--data", text, "--json")
     result = json.loads(out)
     assert code == 0 and result["characters"] == len(POEM) * 30
-    assert result["bits_per_byte"] * result["bytes"] == pytest.approx(result["bits_per_character"] * result["characters"])
+    bits = result["bits_per_character"] * result["characters"]
+    assert result["bits_per_byte"] * result["bytes"] == pytest.approx(bits)
     code, out, _ = cli("info", "--model", run, "--json")
     assert code == 0 and json.loads(out)["parameters"]["合计"] > 0
     assert cli("info", "--model", run)[0] == 0

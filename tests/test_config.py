@@ -22,7 +22,8 @@ def test_frozen():
 
 def test_default_is_the_mini_of_the_article():
     c = GPTConfig()
-    assert (c.vocab_size, c.context_length, c.n_layer, c.n_head, c.n_embd, c.head_dim) == (4096, 256, 2, 4, 256, 64)
+    assert (c.vocab_size, c.context_length) == (4096, 256)
+    assert (c.n_layer, c.n_head, c.n_embd, c.head_dim) == (2, 4, 256, 64)
     assert PRESETS["mini"] == c
 
 
@@ -97,7 +98,8 @@ def test_reject_unknown_without_a_near_name():
 
 def test_input_error_says_three_things():
     error = InputError("发现甲", "乙", "做丙")
-    assert [line[-2:] for line in str(error).splitlines()] == ["现甲", "\uff1a乙", "做丙"]  # 三行，冒号是全角的
+    endings = [line[-2:] for line in str(error).splitlines()]
+    assert endings == ["现甲", "\uff1a乙", "做丙"]  # 三行，冒号是全角的
     assert (error.found, error.expected, error.fix) == ("发现甲", "乙", "做丙")
     assert isinstance(error, ValueError)
     assert str(InputError("只有甲")) == "只有甲"

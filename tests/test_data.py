@@ -9,7 +9,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygpt.data import FEW_DOCUMENTS, ContiguousWindows, RandomWindows, TokenDataset, default_cache_dir, prepare
+from tinygpt.data import (
+    FEW_DOCUMENTS,
+    ContiguousWindows,
+    RandomWindows,
+    TokenDataset,
+    default_cache_dir,
+    prepare,
+)
 from tinygpt.errors import InputError
 from tinygpt.losses import IGNORE
 from tinygpt.text import Passage
@@ -23,7 +30,9 @@ def encode(texts):
 
 
 def documents(n, start=0, length=40):
-    return [Passage(f"第{i}篇" + chr(0x4E00 + i) * (length + i % 7), f"f{i}") for i in range(start, start + n)]
+    return [
+        Passage(f"第{i}篇" + chr(0x4E00 + i) * (length + i % 7), f"f{i}") for i in range(start, start + n)
+    ]
 
 
 def make(passages, folder, key="k", vocab_size=100, encode=encode, **options) -> TokenDataset:
@@ -56,7 +65,8 @@ def test_every_document_is_written_once_and_closed_by_eos(tmp_path):
     assert Counter(written) == Counter(map(expected_ids, passages))
     meta = data.meta
     assert meta["documents"] == 30 == meta["train_documents"] + meta["validation_documents"]
-    assert meta["tokens"] == len(data.train) + len(data.validation) == meta["train_tokens"] + meta["validation_tokens"]
+    assert meta["tokens"] == len(data.train) + len(data.validation)
+    assert meta["tokens"] == meta["train_tokens"] + meta["validation_tokens"]
     assert meta["characters"] == sum(len(p.text) for p in passages)
     assert meta["bytes"] == sum(len(p.text.encode()) for p in passages)
 
@@ -64,24 +74,31 @@ def test_every_document_is_written_once_and_closed_by_eos(tmp_path):
 def test_pieces_of_one_document_are_joined_without_eos_between(tmp_path):
     pieces = [Passage("前半", "a", ends_document=False), Passage("后半", "a"), *documents(12)]
     data = make(pieces, tmp_path)
-    assert expected_ids(Passage("前半后半", "a")) in split_documents(data.train) + split_documents(data.validation)
+    written = split_documents(data.train) + split_documents(data.validation)
+    assert expected_ids(Passage("前半后半", "a")) in written
     assert data.meta["documents"] == 13
 
 
 def test_a_document_is_split_the_same_whole_or_in_pieces(tmp_path):
     """划分看的是整篇的内容，与怎样分段读无关。"""
     whole = make(documents(40), tmp_path, "whole")
-    halves = [half for p in documents(40) for half in (Passage(p.text[:9], p.source, False), Passage(p.text[9:], p.source))]
+    halves = [
+        half
+        for p in documents(40)
+        for half in (Passage(p.text[:9], p.source, False), Passage(p.text[9:], p.source))
+    ]
     pieces = make(halves, tmp_path, "pieces")
     assert np.array_equal(whole.train, pieces.train) and np.array_equal(whole.validation, pieces.validation)
 
 
 def test_split_does_not_depend_on_order_and_survives_new_documents(tmp_path):
     some = documents(60)
-    first, reverse, more = make(some, tmp_path, "a"), make(some[::-1], tmp_path, "b"), make(some + documents(60, start=60), tmp_path, "c")
+    first, reverse = make(some, tmp_path, "a"), make(some[::-1], tmp_path, "b")
+    more = make(some + documents(60, start=60), tmp_path, "c")
     train, validation = (set(split_documents(x)) for x in (first.train, first.validation))
     assert 1 <= len(validation) <= 15 and len(train) + len(validation) == 60
-    assert set(split_documents(reverse.validation)) == validation and set(split_documents(reverse.train)) == train
+    assert set(split_documents(reverse.validation)) == validation
+    assert set(split_documents(reverse.train)) == train
     assert validation <= set(split_documents(more.validation)) and train <= set(split_documents(more.train))
 
 
@@ -103,7 +120,8 @@ def test_equal_documents_never_straddle_the_split(tmp_path):
 
 
 def test_own_split_is_honoured(tmp_path):
-    passages = [Passage(f"{i}" * 9, "f", split="validation" if i in (2, 5) else [None, "train"][i % 2]) for i in range(20)]
+    splits = ["validation" if i in (2, 5) else [None, "train"][i % 2] for i in range(20)]
+    passages = [Passage(f"{i}" * 9, "f", split=split) for i, split in enumerate(splits)]
     data = make(passages, tmp_path)
     assert split_documents(data.validation) == [expected_ids(passages[2]), expected_ids(passages[5])]
     assert len(split_documents(data.train)) == 18
@@ -127,7 +145,8 @@ def test_few_documents_are_cut_at_the_end(tmp_path):
     [Passage(str(i) * 30, "f", split="validation") for i in range(12)],  # 全是验证，没有训练
 ], ids=["short", "only train", "only validation"])  # fmt: skip
 def test_an_empty_half_is_an_input_error_or_an_empty_array(tmp_path, passages):
-    """空的一半：要么这里就说清楚，要么交出空数组，由 RandomWindows、ContiguousWindows 说；不能是 mmap 的裸错误。"""
+    """空的一半：要么这里就说清楚，要么交出空数组，由 RandomWindows、ContiguousWindows 说；
+    不能是 mmap 的裸错误。"""
     with pytest.raises(InputError):
         data = make(passages, tmp_path)
         RandomWindows(data.train, 4, 1)
@@ -171,10 +190,14 @@ def test_default_folder_is_the_environment_variable(cache_dir, monkeypatch, tmp_
     assert default_cache_dir().parts[-2:] == (".cache", "tinygpt")
 
 
-@pytest.mark.parametrize(("vocab_size", "dtype"), [(100, "uint16"), (65536, "uint16"), (65537, "uint32"), (200_000, "uint32")])
+@pytest.mark.parametrize(
+    ("vocab_size", "dtype"),
+    [(100, "uint16"), (65536, "uint16"), (65537, "uint32"), (200_000, "uint32")],
+)
 def test_large_vocabularies_use_uint32(tmp_path, vocab_size, dtype):
     top = vocab_size - 1
-    data = make(documents(12), tmp_path, vocab_size=vocab_size, encode=lambda texts: [[top] * 20 for _ in texts])
+    encode = lambda texts: [[top] * 20 for _ in texts]
+    data = make(documents(12), tmp_path, vocab_size=vocab_size, encode=encode)
     assert data.train.dtype == data.validation.dtype == np.dtype(dtype)
     assert set(data.train.tolist()) == {top, EOS}
     assert RandomWindows(data.train, 4, 2).batch(0)["ids"].max() == top
@@ -238,7 +261,8 @@ def test_text_shorter_than_one_context():
     with pytest.raises(InputError, match="8 个 token") as caught:
         RandomWindows(np.arange(8), 8, 1)
     assert "8" in caught.value.expected
-    assert RandomWindows(np.arange(9), 8, 1).batch(0)["labels"].tolist() == [[1, 2, 3, 4, 5, 6, 7, 8]]  # 刚好够
+    labels = RandomWindows(np.arange(9), 8, 1).batch(0)["labels"]
+    assert labels.tolist() == [[1, 2, 3, 4, 5, 6, 7, 8]]  # 刚好够
 
 
 # ---- ContiguousWindows ----

@@ -64,7 +64,8 @@ def randomised(module, seed=0, dtype=torch.float64):
 
 
 def inputs(b=2, t=7, seed=3):
-    return torch.randn(b, t, CONFIG.n_embd, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(b, t, CONFIG.n_embd, generator=generator, dtype=torch.float64)
 
 
 # ---- 纯函数 ----
@@ -81,7 +82,8 @@ def test_causal_mask(t, s):
 def test_attention_equals_loops_and_torch(function, kind, t, s):
     q, k, v = qkv(t, s)
     shapes = {"ts": (t, s), "b1ts": (2, 1, t, s), "bhts": (2, 3, t, s)}
-    mask = {"none": None, "causal": CAUSAL}[kind] if kind in ("none", "causal") else random_mask(*shapes[kind])
+    named = {"none": None, "causal": CAUSAL}
+    mask = named[kind] if kind in named else random_mask(*shapes[kind])
     boolean = {"none": torch.ones(t, s, dtype=torch.bool), "causal": allowed_by_hand(t, s)}.get(kind, mask)
     out = function(q, k, v, mask)
     assert_close(out, attention_by_loops(q, k, v, boolean.expand(2, 3, t, s)), atol=1e-12, rtol=1e-10)
@@ -183,18 +185,21 @@ def norm_by_hand(x, norm):
 def test_pre_norm_formula():
     block, x = randomised(Block(CONFIG)), inputs()
     h = x + block.attention(norm_by_hand(x, block.attention_norm))
-    assert_close(block(x), h + block.feed_forward(norm_by_hand(h, block.feed_forward_norm)), atol=1e-12, rtol=1e-10)
+    expected = h + block.feed_forward(norm_by_hand(h, block.feed_forward_norm))
+    assert_close(block(x), expected, atol=1e-12, rtol=1e-10)
 
 
 def test_post_norm_formula():
     block, x = randomised(PostNormBlock(CONFIG)), inputs()
     h = norm_by_hand(x + block.attention(x), block.attention_norm)
-    assert_close(block(x), norm_by_hand(h + block.feed_forward(h), block.feed_forward_norm), atol=1e-12, rtol=1e-10)
+    expected = norm_by_hand(h + block.feed_forward(h), block.feed_forward_norm)
+    assert_close(block(x), expected, atol=1e-12, rtol=1e-10)
 
 
 @pytest.mark.parametrize("norm", ["pre", "post"])
 def test_transformer_is_a_stack(norm):
-    model, x = randomised(Transformer(GPTConfig(n_layer=3, n_head=4, n_embd=16, dropout=0, norm=norm))), inputs()
+    config = GPTConfig(n_layer=3, n_head=4, n_embd=16, dropout=0, norm=norm)
+    model, x = randomised(Transformer(config)), inputs()
     expected = x
     for block in model.blocks:
         assert type(block) is {"pre": Block, "post": PostNormBlock}[norm]

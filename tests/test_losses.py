@@ -6,7 +6,14 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from tinygpt.losses import IGNORE, causal_objective, count_targets, cross_entropy_sum, mask_prompt, next_token_batch
+from tinygpt.losses import (
+    IGNORE,
+    causal_objective,
+    count_targets,
+    cross_entropy_sum,
+    mask_prompt,
+    next_token_batch,
+)
 
 
 def test_labels_are_ids_shifted_by_one():
@@ -29,7 +36,8 @@ def test_cross_entropy_by_hand():
 
 
 def test_uniform_logits_cost_log_vocab_each():
-    assert_close(cross_entropy_sum(torch.zeros(2, 3, 50), torch.ones(2, 3, dtype=torch.long)).item(), 6 * math.log(50), rtol=1e-5, atol=0)
+    loss = cross_entropy_sum(torch.zeros(2, 3, 50), torch.ones(2, 3, dtype=torch.long))
+    assert_close(loss.item(), 6 * math.log(50), rtol=1e-5, atol=0)
 
 
 def test_ignored_positions_have_no_gradient_and_no_loss():

@@ -26,7 +26,10 @@ def test_bigram_by_hand():
     """2 元：后面跟着 1 的有 2（3 次）、3（1 次）；一元用延续次数。"""
     model = NGram(2, 5, EOS).fit(DOCUMENTS)
     # 不同的二元组：01 12 21 13 30 22 20 03 31；(1,2) 数到 3，(0,1)(2,0) 数到 2，其余 1 次
-    pairs = {(0, 1): 2, (1, 2): 3, (2, 1): 1, (1, 3): 1, (3, 0): 1, (2, 2): 1, (2, 0): 2, (0, 3): 1, (3, 1): 1}
+    pairs = {
+        (0, 1): 2, (1, 2): 3, (2, 1): 1, (1, 3): 1, (3, 0): 1,
+        (2, 2): 1, (2, 0): 2, (0, 3): 1, (3, 1): 1,
+    }  # fmt: skip
     ones, twos = sum(c == 1 for c in pairs.values()), sum(c == 2 for c in pairs.values())
     discount = ones / (ones + 2 * twos)
     continuation = {w: sum(b == w for _, b in pairs) for w in range(5)}  # 0:2 1:3 2:2 3:2
@@ -39,7 +42,9 @@ def test_bigram_by_hand():
 
 def test_loss_is_mean_negative_log_probability():
     model = NGram(3, 5, EOS).fit(DOCUMENTS)
-    by_hand = [-math.log(model.probability(ids[:i], token)) for ids in DOCUMENTS for i, token in enumerate(ids)]
+    by_hand = [
+        -math.log(model.probability(ids[:i], token)) for ids in DOCUMENTS for i, token in enumerate(ids)
+    ]
     assert model.loss(DOCUMENTS) == pytest.approx(np.mean(by_hand))
 
 

@@ -15,7 +15,8 @@ def test_only_matrices_decay(make_model):
     decayed, kept = parameter_groups(model, 0.3)
     assert (decayed["weight_decay"], kept["weight_decay"]) == (0.3, 0.0)
     names = {id(p): n for n, p in model.named_parameters()}
-    assert {names[id(p)] for p in kept["params"]} == {n for n in names.values() if n.endswith("bias") or "norm" in n}
+    expected = {n for n in names.values() if n.endswith("bias") or "norm" in n}
+    assert {names[id(p)] for p in kept["params"]} == expected
     assert len(decayed["params"]) + len(kept["params"]) == len(names)  # 一个不少，一个不重
 
 
@@ -82,10 +83,15 @@ class Scale(torch.nn.Module):
         self.weight = torch.nn.Parameter(torch.ones(3))
 
 
-@pytest.mark.parametrize(("model", "name"), [(Scale(), "adamw"), (torch.nn.Linear(2, 2), "muon")], ids=["vectors only, adamw", "matrices only, muon"])
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [(Scale(), "adamw"), (torch.nn.Linear(2, 2), "muon")],
+    ids=["vectors only, adamw", "matrices only, muon"],
+)
 def test_models_where_one_group_is_empty(model, name):
     """Trainer 说它收任何 nn.Module：没有矩阵，或矩阵全归 Muon，也应当能用。"""
-    held = [p for o in build_optimizers(model, name, 1e-3, 0.1, 0.99) for group in o.param_groups for p in group["params"]]
+    optimizers = build_optimizers(model, name, 1e-3, 0.1, 0.99)
+    held = [p for o in optimizers for group in o.param_groups for p in group["params"]]
     assert len(held) == len(list(model.parameters()))
 
 

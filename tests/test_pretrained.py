@@ -29,7 +29,8 @@ def test_card_belongs_to_the_shipped_corpus_and_tokenizer(card):
     from tinygpt import Tokenizer
 
     assert card["corpus"] == corpus.digest(card["world_characters"])
-    assert Tokenizer.load(FOLDER / "tokenizer.json").fingerprint == Tokenizer.load(corpus.TOKENIZER).fingerprint
+    shipped = Tokenizer.load(FOLDER / "tokenizer.json")
+    assert shipped.fingerprint == Tokenizer.load(corpus.TOKENIZER).fingerprint
 
 
 def test_card_figures_are_found_again(card):

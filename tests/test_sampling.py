@@ -59,7 +59,9 @@ class Scripted(torch.nn.Module):
 
     def __init__(self, script: list[int], vocab_size: int, context_length: int = 256):
         super().__init__()
-        self.config = GPTConfig(vocab_size=vocab_size, context_length=context_length, n_layer=1, n_head=1, n_embd=1)
+        self.config = GPTConfig(
+            vocab_size=vocab_size, context_length=context_length, n_layer=1, n_head=1, n_embd=1
+        )
         self.script, self.unused = script, torch.nn.Parameter(torch.zeros(1))
         self.device, self.calls = torch.device("cpu"), 0
 
@@ -88,7 +90,8 @@ def python_softmax(logits):
 
 def python_distribution(logits, sampling, seen=()):
     """照说明逐步写：重复惩罚 → 温度 → top-k → top-p → softmax。没有并列时与库里的做法相同。"""
-    logits = [x if i not in seen else (x / sampling.repetition_penalty if x > 0 else x * sampling.repetition_penalty) for i, x in enumerate(logits)]
+    penalty = sampling.repetition_penalty
+    logits = [x if i not in seen else (x / penalty if x > 0 else x * penalty) for i, x in enumerate(logits)]
     order = sorted(range(len(logits)), key=lambda i: -logits[i])
     kept = order[:1] if sampling.greedy else order[: sampling.top_k]
     scaled = [x / (1 if sampling.greedy else sampling.temperature) for x in logits]
@@ -106,21 +109,28 @@ def python_distribution(logits, sampling, seen=()):
     return result
 
 
-distinct_logits = st.lists(st.integers(-60, 60), min_size=1, max_size=12, unique=True).map(lambda xs: [x / 8 for x in xs])
+distinct_logits = st.lists(st.integers(-60, 60), min_size=1, max_size=12, unique=True).map(
+    lambda xs: [x / 8 for x in xs]
+)
 any_logits = st.lists(st.integers(-40, 40), min_size=1, max_size=12).map(lambda xs: [x / 8 for x in xs])
 
 
 @given(
-    distinct_logits, st.sampled_from([0.3, 0.8, 1.0, 2.5]), st.sampled_from([None, 1, 2, 5, 100]), st.floats(0.01, 1),
+    distinct_logits, st.sampled_from([0.3, 0.8, 1.0, 2.5]),
+    st.sampled_from([None, 1, 2, 5, 100]), st.floats(0.01, 1),
     st.sampled_from([1.0, 1.3, 3.0, 0.7]), st.booleans(), st.sets(st.integers(0, 11)),
 )  # fmt: skip
 def test_distribution_equals_the_python_reference(logits, temperature, top_k, top_p, penalty, greedy, seen):
     sampling = Sampling(temperature, top_k, top_p, penalty, greedy)
     seen = {i for i in seen if i < len(logits)}
-    penalised = [x if i not in seen else (x / penalty if x > 0 else x * penalty) for i, x in enumerate(logits)]
+    penalised = [
+        x if i not in seen else (x / penalty if x > 0 else x * penalty) for i, x in enumerate(logits)
+    ]
     assume(min([abs(a - b) for a, b in itertools.combinations(penalised, 2)], default=1) > 1e-4)  # 并列另测
-    ordered = sorted(python_distribution(logits, dataclasses.replace(sampling, top_p=1.0), seen), reverse=True)
-    assume(min(abs(total - top_p) for total in itertools.accumulate(ordered)) > 1e-5 or top_p == 1)  # 恰好在边上时，舍入说了算
+    uncut = dataclasses.replace(sampling, top_p=1.0)
+    ordered = sorted(python_distribution(logits, uncut, seen), reverse=True)
+    # 恰好在边上时，舍入说了算
+    assume(min(abs(total - top_p) for total in itertools.accumulate(ordered)) > 1e-5 or top_p == 1)
     mask = torch.tensor([[i in seen for i in range(len(logits))]])
     ours = next_token_distribution(torch.tensor([logits]), sampling, mask)
     assert_close(ours[0].tolist(), python_distribution(logits, sampling, seen), atol=2e-5, rtol=1e-4)
@@ -187,7 +197,8 @@ def test_penalty_makes_seen_tokens_less_likely(logits, penalty):
 
 def test_temperature_sharpens_and_flattens():
     logits = torch.tensor([[2.0, 1.0, 0.0]])
-    cold, warm, hot = (next_token_distribution(logits, Sampling(temperature=t))[0, 0].item() for t in (0.1, 1.0, 100.0))
+    samplings = [Sampling(temperature=t) for t in (0.1, 1.0, 100.0)]
+    cold, warm, hot = (next_token_distribution(logits, s)[0, 0].item() for s in samplings)
     assert cold > 0.99 and hot == pytest.approx(1 / 3, abs=0.01)
     assert warm == pytest.approx(math.e**2 / (math.e**2 + math.e + 1), rel=1e-5)
 
@@ -204,12 +215,14 @@ def test_greedy_is_argmax_after_the_penalty():
     logits = torch.tensor([[3.0, 2.9, -1.0], [0.0, 1.0, 2.0]])
     assert sample_next_token(logits, GREEDY).tolist() == [0, 2]
     seen = torch.tensor([[True, False, False], [False, False, False]])
-    assert sample_next_token(logits, Sampling(greedy=True, repetition_penalty=1.5), seen=seen).tolist() == [1, 2]
+    penalised = Sampling(greedy=True, repetition_penalty=1.5)
+    assert sample_next_token(logits, penalised, seen=seen).tolist() == [1, 2]
 
 
 @pytest.mark.parametrize(("name", "value"), [
     ("temperature", 0), ("temperature", -1.0), ("temperature", float("nan")), ("top_k", 0), ("top_k", -3),
-    ("top_p", 0), ("top_p", 1.01), ("top_p", -0.5), ("top_p", float("nan")), ("repetition_penalty", 0), ("repetition_penalty", -1),
+    ("top_p", 0), ("top_p", 1.01), ("top_p", -0.5), ("top_p", float("nan")),
+    ("repetition_penalty", 0), ("repetition_penalty", -1),
 ])  # fmt: skip
 def test_bad_sampling_values(name, value):
     with pytest.raises(InputError, match=name):
@@ -261,7 +274,8 @@ def unequal_prompts(random_ids):
 def test_batched_unequal_prompts_equal_one_by_one(make_model, random_ids):
     finished_early = 0
     for seed in range(8):
-        model = make_model(seed=seed, std=0.5, dtype=torch.float64, vocab_size=12).eval()  # 词表小，容易写出 <eos>
+        # 词表小，容易写出 <eos>
+        model = make_model(seed=seed, std=0.5, dtype=torch.float64, vocab_size=12).eval()
         prompts = [[8 + token % 4 for token in prompt] for prompt in unequal_prompts(random_ids)]
         batched = rows_of(generate(model, prompts, 9, GREEDY))
         assert batched == [one(model, p, max_new_tokens=9, sampling=GREEDY) for p in prompts]
@@ -327,7 +341,8 @@ def test_penalty_counts_the_prompt_and_the_new_tokens(model64, random_ids):
             return self.inner(ids, cache).exp()
 
     prompt = random_ids(5).tolist()
-    tokens = one(Positive().eval(), prompt, max_new_tokens=10, sampling=Sampling(greedy=True, repetition_penalty=1e9))
+    sampling = Sampling(greedy=True, repetition_penalty=1e9)
+    tokens = one(Positive().eval(), prompt, max_new_tokens=10, sampling=sampling)
     assert len(set(tokens)) == len(tokens) and not set(tokens) & set(prompt)
     assert len(tokens) > 3
 
@@ -408,7 +423,8 @@ def test_stop_text_split_across_tokens_never_leaks(tokenizer):
     tokens = [tokenizer.token(i) for i in tokenizer.encode(text)]
     assert stop not in tokens and len(tokenizer.encode(stop)) > 1
     shown = ""
-    for piece in stream_text(scripted_for(tokenizer, "是", text), tokenizer, "是", stop=stop, sampling=GREEDY):
+    model = scripted_for(tokenizer, "是", text)
+    for piece in stream_text(model, tokenizer, "是", stop=stop, sampling=GREEDY):
         shown += piece
         assert "小猫在河".startswith(shown)
     assert shown == "小猫在河"

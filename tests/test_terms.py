@@ -7,17 +7,24 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROW = re.compile(r"^\| (?P<term>[^|]+) \| (?P<english>[^|]+) \| (?P<meaning>[^|]+) \| (?P<lesson>\d\d) \|$", re.MULTILINE)
-GLOSSARY = [match.groupdict() for match in ROW.finditer((ROOT / "docs" / "glossary.md").read_text(encoding="utf-8"))]
+ROW = re.compile(
+    r"^\| (?P<term>[^|]+) \| (?P<english>[^|]+) \| (?P<meaning>[^|]+) \| (?P<lesson>\d\d) \|$", re.MULTILINE
+)
+TABLE = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+GLOSSARY = [match.groupdict() for match in ROW.finditer(TABLE)]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 BOOKS = LESSONS + sorted((ROOT / "solutions").glob("*.ipynb"))
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # 不用的说法 → 用的说法；引号“ ”里引用文章的原话不算
 AVOIDED = {
-    "您": "你", "令牌": "token", "标记化": "分词", "词嵌入": "embedding", "嵌入向量": "embedding", "嵌入层": "embedding", "学习速率": "学习率",
-    "随机失活": "丢弃（dropout）", "早停": "提前停止", "梯度剪裁": "梯度裁剪", "掩蔽": "遮住", "层标准化": "层归一化", "层规范化": "层归一化",
-    "残差链接": "残差连接", "预热期": "预热", "迷惑度": "困惑度", "超参 ": "超参数", "自回归式": "自回归", "键值缓存": "KV 缓存",
-    "注意力头数目": "头数", "检查站": "检查点", "字典大小": "词表大小", "词汇表": "词表", "测试集": "验证集", "贪婪": "贪心", "取样": "采样",
+    "您": "你", "令牌": "token", "标记化": "分词", "词嵌入": "embedding", "嵌入向量": "embedding",
+    "嵌入层": "embedding", "学习速率": "学习率",
+    "随机失活": "丢弃（dropout）", "早停": "提前停止", "梯度剪裁": "梯度裁剪", "掩蔽": "遮住",
+    "层标准化": "层归一化", "层规范化": "层归一化",
+    "残差链接": "残差连接", "预热期": "预热", "迷惑度": "困惑度", "超参 ": "超参数",
+    "自回归式": "自回归", "键值缓存": "KV 缓存",
+    "注意力头数目": "头数", "检查站": "检查点", "字典大小": "词表大小", "词汇表": "词表",
+    "测试集": "验证集", "贪婪": "贪心", "取样": "采样",
 }  # fmt: skip
 SLOGANS = ["让我们一起", "众所周知", "非常重要", "不言而喻", "毋庸置疑", "强大的", "！"]
 

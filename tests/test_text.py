@@ -38,7 +38,12 @@ def test_plain_files_are_one_document(tmp_path, name):
     assert name in passages[0].source
 
 
-ROWS = [{"text": "一\n二"}, {"text": "三", "split": "validation"}, {"text": "四", "split": "train"}, {"text": "五", "split": "其他"}]
+ROWS = [
+    {"text": "一\n二"},
+    {"text": "三", "split": "validation"},
+    {"text": "四", "split": "train"},
+    {"text": "五", "split": "其他"},
+]
 READ = [("一\n二", None), ("三", "validation"), ("四", "train"), ("五", None)]
 
 
@@ -74,7 +79,8 @@ def test_folders_are_walked_in_order_and_other_suffixes_left_out(tmp_path):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk"])
 @pytest.mark.parametrize("suffix", [".txt", ".jsonl", ".json"])
 def test_encodings(tmp_path, encoding, suffix):
-    content = {".txt": POEM, ".jsonl": lines({"text": POEM}), ".json": json.dumps([{"text": POEM}], ensure_ascii=False)}[suffix]
+    whole = json.dumps([{"text": POEM}], ensure_ascii=False)
+    content = {".txt": POEM, ".jsonl": lines({"text": POEM}), ".json": whole}[suffix]
     path = write(tmp_path / f"a{suffix}", content, encoding)
     assert texts_of(path) == [POEM]
     assert detect_encoding(path) == ("gb18030" if encoding.startswith("gb") else "utf-8-sig")
@@ -86,7 +92,8 @@ def test_newlines_become_one_kind(tmp_path, newline):
     wanted = "一\n二\n\n三"
     assert texts_of(write(tmp_path / "a.txt", raw)) == [wanted]
     assert texts_of(write(tmp_path / "a.jsonl", lines({"text": raw}))) == [wanted]
-    assert texts_of(write(tmp_path / "b.jsonl", f'{{"text": "一"}}{newline}{{"text": "二"}}{newline}')) == ["一", "二"]
+    rows = f'{{"text": "一"}}{newline}{{"text": "二"}}{newline}'
+    assert texts_of(write(tmp_path / "b.jsonl", rows)) == ["一", "二"]
 
 
 def test_newlines_in_bare_strings_too(tmp_path):
@@ -97,7 +104,11 @@ def test_newlines_in_bare_strings_too(tmp_path):
 
 
 @settings(max_examples=40)
-@given(st.text(alphabet="一二 \n", min_size=1, max_size=40).filter(str.strip), st.text(alphabet=" \n", max_size=20), st.integers(1, 8))
+@given(
+    st.text(alphabet="一二 \n", min_size=1, max_size=40).filter(str.strip),
+    st.text(alphabet=" \n", max_size=20),
+    st.integers(1, 8),
+)
 def test_long_text_is_one_document_in_pieces(tmp_path_factory, body, blank, piece):
     """分段读，拼起来还是原文；只有最后一段结束文档（包括结尾全是空白的时候）。"""
     path, text = write(tmp_path_factory.mktemp("long") / "a.txt", body + blank), body + blank
@@ -121,7 +132,12 @@ def test_blank_file_longer_than_a_piece_is_no_text(tmp_path, monkeypatch):
         texts_of(write(tmp_path / "a.txt", " " * 40))
 
 
-ITEMS = [{"text": "一"}, {"text": "[{\"二\\\"},]"}, {"text": "三\n" * 5, "n": [1, {"a": "]"}]}, {"text": "😀"}]
+ITEMS = [
+    {"text": "一"},
+    {"text": "[{\"二\\\"},]"},
+    {"text": "三\n" * 5, "n": [1, {"a": "]"}]},
+    {"text": "😀"},
+]
 
 
 @pytest.mark.parametrize("indent", [None, 2])
@@ -179,7 +195,8 @@ def test_empty_file(tmp_path, suffix):
 
 
 @pytest.mark.parametrize(("name", "content"), [
-    ("a.txt", " \n\n\t "), ("a.jsonl", "\n\n"), ("a.json", "[]"), ("a.json", "   "), ("a.jsonl", '{"text": "  "}\n'), ("a.txt", b"\xef\xbb\xbf"),
+    ("a.txt", " \n\n\t "), ("a.jsonl", "\n\n"), ("a.json", "[]"), ("a.json", "   "),
+    ("a.jsonl", '{"text": "  "}\n'), ("a.txt", b"\xef\xbb\xbf"),
     ("a.jsonl.gz", gzip.compress(b"")),
 ])  # fmt: skip
 def test_no_text_at_all(tmp_path, name, content):
@@ -197,14 +214,17 @@ def test_binary_file(tmp_path, suffix):
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "big5"])
 def test_wrong_encoding_is_refused_rather_than_read_as_rubbish(tmp_path, encoding):
-    fails(write(tmp_path / "a.txt", "漢字文學與語言,學習機器。春夏秋冬山水花鳥風月。" * 20, encoding), match="编码|二进制")
+    content = "漢字文學與語言,學習機器。春夏秋冬山水花鳥風月。" * 20
+    fails(write(tmp_path / "a.txt", content, encoding), match="编码|二进制")
 
 
 def test_bytes_that_are_no_encoding(tmp_path):
     fails(write(tmp_path / "a.txt", bytes(range(128, 256)) * 10), match="编码")
 
 
-@pytest.mark.parametrize("bad", ['{"text": "一', "{'text': '一'}", "不是 JSON", '{"text": "一"} {"text": "二"}'])
+@pytest.mark.parametrize(
+    "bad", ['{"text": "一', "{'text': '一'}", "不是 JSON", '{"text": "一"} {"text": "二"}']
+)
 def test_broken_jsonl_line_names_its_number(tmp_path, bad):
     path = write(tmp_path / "a.jsonl", lines({"text": "好"}) + "\n" + bad + "\n" + lines({"text": "好"}))
     assert "a.jsonl" in str(fails(path, match="第 3 行"))  # 空行也数
@@ -217,7 +237,9 @@ def test_missing_field_says_where_and_what_there_is(tmp_path, row):
     fails(write(tmp_path / "a.json", json.dumps([{"text": "好"}, row])), match="第 2 项")
 
 
-@pytest.mark.parametrize("content", ['[{"text": "一"}, {"text": ', '[{"text": "一"}, 坏]', "不是 JSON", '{"text": "一"'])
+@pytest.mark.parametrize(
+    "content", ['[{"text": "一"}, {"text": ', '[{"text": "一"}, 坏]', "不是 JSON", '{"text": "一"']
+)
 def test_broken_json(tmp_path, content):
     fails(write(tmp_path / "a.json", content), match="JSON")
 
@@ -238,7 +260,8 @@ def test_not_gzip_at_all(tmp_path):
 
 
 def test_corrupt_gzip(tmp_path):
-    whole = bytearray(gzip.compress(lines(*[{"text": f"第{i}篇{i * 7919 % 1000}"} for i in range(500)]).encode()))
+    rows = [{"text": f"第{i}篇{i * 7919 % 1000}"} for i in range(500)]
+    whole = bytearray(gzip.compress(lines(*rows).encode()))
     whole[len(whole) // 2 : len(whole) // 2 + 20] = b"\xff" * 20
     fails(write(tmp_path / "a.jsonl.gz", bytes(whole)), match="a.jsonl.gz")
 
@@ -250,7 +273,8 @@ def test_digest_depends_on_content_not_on_place(tmp_path):
     a, b = write(tmp_path / "x" / "a.txt", POEM), write(tmp_path / "y" / "b.txt", POEM)
     assert content_digest([a]) == content_digest([b]) == content_digest([tmp_path / "x"])
     digests = {
-        content_digest([a]), content_digest([a], field="body"), content_digest([a, b]), content_digest([write(tmp_path / "c.txt", POEM + "!")]),
+        content_digest([a]), content_digest([a], field="body"), content_digest([a, b]),
+        content_digest([write(tmp_path / "c.txt", POEM + "!")]),
         content_digest([write(tmp_path / "d.md", POEM)]),
     }  # fmt: skip
     assert len(digests) == 5

@@ -19,7 +19,9 @@ from tinygpt.tokenizer import EOS
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--epochs", type=int, default=8)
     args = parser.parse_args()
     tokenizer = Tokenizer.load(corpus.TOKENIZER)
@@ -42,7 +44,9 @@ def main() -> None:
         trainer.run()
         ngram = NGram(5, tokenizer.vocab_size, EOS).fit(documents).loss(validation)
         seconds = time.perf_counter() - started
-        print(f"{share:4.0%}  {len(stream):>10,}  {steps:>4}  {trainer.best_loss * per_character:>8.3f}  {ngram * per_character:>8.3f}  {seconds:>4.0f}", flush=True)
+        gpt, five = trainer.best_loss * per_character, ngram * per_character
+        cells = [f"{share:4.0%}", f"{len(stream):>10,}", f"{steps:>4}", f"{gpt:>8.3f}", f"{five:>8.3f}"]
+        print("  ".join([*cells, f"{seconds:>4.0f}"]), flush=True)
 
 
 if __name__ == "__main__":
