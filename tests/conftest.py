@@ -2,11 +2,12 @@
 
 import os
 
+from tinygpt import threads  # noqa: F401 isort: skip 须在 torch 之前：它决定线程怎样等
+
 import pytest
 import torch
 from hypothesis import settings
 
-import tinygpt.threads  # noqa: F401, I001 须在 torch 之前
 from tinygpt import corpus
 from tinygpt.config import GPTConfig
 from tinygpt.gpt import GPT

@@ -6,6 +6,12 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+from tinygpt.config import GPTConfig, TrainConfig
+from tinygpt.errors import InputError
+from tinygpt.layers import CAUSAL, Transformer
+from tinygpt.losses import IGNORE, count_targets
+from tinygpt.tokenizer import CLS, MASK, PAD, SEP
+from tinygpt.trainer import Trainer, evaluate
 from tinygpt.variants.bert import (
     BERT,
     FIRST_ORDINARY,
@@ -14,12 +20,6 @@ from tinygpt.variants.bert import (
     next_sentence_pairs,
     nsp_objective,
 )
-from tinygpt.config import GPTConfig, TrainConfig
-from tinygpt.errors import InputError
-from tinygpt.layers import CAUSAL, Transformer
-from tinygpt.losses import IGNORE, count_targets
-from tinygpt.tokenizer import CLS, MASK, PAD, SEP
-from tinygpt.trainer import Trainer, evaluate
 
 VARIANTS = [{}, {"tied_head": False}, {"norm": "post"}, {"bias": False}]
 # 每个 token 说出自己是谁：第 d 篇第 i 句第 k 个字 = 8 + 100 d + 10 i + k，句长 1 到 6

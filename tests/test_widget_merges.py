@@ -10,10 +10,10 @@ import tokenizers
 from tokenizers import Regex, models, pre_tokenizers, trainers
 
 matplotlib.use("Agg")
+from tinygpt.corpus import PATTERN
 from tinygpt.course import plots
 from tinygpt.course.widgets.merges import TEXT, _rows, _upcoming, bpe_steps, merges_playground
 from tinygpt.errors import InputError
-from tinygpt.tokenizer import PIECES
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,7 @@ def random_text(seed):
 
 
 @pytest.mark.parametrize("text, pattern", [
-    (TEXT, PIECES), (TEXT, None), *((random_text(seed), PIECES) for seed in range(5)),
+    (TEXT, PATTERN), (TEXT, None), *((random_text(seed), PATTERN) for seed in range(5)),
 ])
 def test_merges_are_those_of_hugging_face(text, pattern):
     steps = bpe_steps(text, merges=25, pattern=pattern)

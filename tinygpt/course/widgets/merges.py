@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from tokenizers import Regex, pre_tokenizers
 
+from tinygpt.corpus import PATTERN
 from tinygpt.course import plots
 from tinygpt.course.widgets.playground import Playground, slider
 from tinygpt.errors import InputError
-from tinygpt.tokenizer import PIECES
 
 TEXT = (
     "机器学习是让机器从数据里学习的学问。机器学习用数据训练模型，训练好的模型再去看新的数据。"
@@ -44,7 +44,7 @@ class Step:
         return [token for piece in self.pieces for token in piece]
 
 
-def bpe_steps(text: str, merges: int, pattern: str | None = PIECES) -> list[Step]:
+def bpe_steps(text: str, merges: int, pattern: str | None = PATTERN) -> list[Step]:
     """从单字开始合并至多 merges 次；第 n 项是合并 n 次以后的样子（第 0 项是单字）。
 
     pattern 把文字切成段，只在段内合并；None 表示不切。次数一样多时，编号小的一对先合并
