@@ -73,7 +73,10 @@ def make_model(config):
         if std is not None:
             with torch.no_grad():
                 for parameter in model.parameters():
-                    parameter.normal_(std=std) if parameter.ndim >= 2 else parameter.add_(0.1 * torch.randn_like(parameter))
+                    if parameter.ndim >= 2:
+                        parameter.normal_(std=std)
+                    else:
+                        parameter.add_(0.1 * torch.randn_like(parameter))
         return model
 
     return make
@@ -109,4 +112,6 @@ def pytest_terminal_summary(terminalreporter):
 
     found = [exercise for lesson in exercises.lessons() for exercise in exercises.exercises(lesson).values()]
     mutants, variants = sum(len(e.mutants) for e in found), sum(len(e.variants) for e in found)
-    terminalreporter.write_line(f"练习 {len(found)} 个，有名字的错误 {mutants} 种，参考答案之外的正确写法 {variants} 种")
+    terminalreporter.write_line(
+        f"练习 {len(found)} 个，有名字的错误 {mutants} 种，参考答案之外的正确写法 {variants} 种"
+    )

@@ -26,8 +26,8 @@ from tinygpt.trainer import TrainConfig, Trainer
 
 STEPS, INTERVAL = 36, 4
 SETTINGS = {
-    "steps": STEPS, "eval_interval": INTERVAL, "batch_size": 2, "accumulation": 2, "warmup_steps": 6, "learning_rate": 5e-3, "patience": 0,
-    "precision": "fp32", "seed": 3,
+    "steps": STEPS, "eval_interval": INTERVAL, "batch_size": 2, "accumulation": 2,
+    "warmup_steps": 6, "learning_rate": 5e-3, "patience": 0, "precision": "fp32", "seed": 3,
 }  # fmt: skip
 FINGERPRINT = {"数据": "aaaa", "分词器": "bbbb", "模型": "cccc"}
 
@@ -42,7 +42,8 @@ def new_trainer(out, optimizer="adamw", fingerprint=FINGERPRINT, **changes) -> T
     torch.manual_seed(0)
     model = GPT(GPTConfig(vocab_size=40, context_length=16, n_layer=2, n_head=2, n_embd=16, dropout=0.2))
     config = TrainConfig(**SETTINGS | {"optimizer": optimizer} | changes)
-    train, validation = RandomWindows(ids[:350], 16, config.batch_size, config.seed), ContiguousWindows(ids[350:], 16, 2, 7)
+    train = RandomWindows(ids[:350], 16, config.batch_size, config.seed)
+    validation = ContiguousWindows(ids[350:], 16, 2, 7)
     return Trainer(model, train, validation, config, out=out, fingerprint=fingerprint)
 
 
@@ -97,7 +98,8 @@ def arm(trainer, kind: str, at: int) -> None:
 def start(out, optimizer="adamw", death="none"):
     root = str(Path(module.__file__).parents[1])
     environment = os.environ | {"PYTHONPATH": root, "PYTHONIOENCODING": "utf-8"}
-    return subprocess.Popen([sys.executable, __file__, out, optimizer, death], stdout=subprocess.PIPE, text=True, env=environment)
+    line = [sys.executable, __file__, out, optimizer, death]
+    return subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=environment)
 
 
 def finish(process) -> list[str]:
@@ -121,7 +123,8 @@ def assert_bit_for_bit(out, expected):
     assert ours[1] == expected[1] and ours[3] == expected[3]
     assert ours[4] == expected[4]
     assert [row["step"] for row in ours[4]] == list(range(1, STEPS + 1))
-    assert {p.name for p in out.iterdir() if not p.name.startswith(".")} == {"training.safetensors", "model.safetensors", "metrics.jsonl"}
+    names = {p.name for p in out.iterdir() if not p.name.startswith(".")}
+    assert names == {"training.safetensors", "model.safetensors", "metrics.jsonl"}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -155,10 +158,13 @@ needs_sigkill = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="这�
 def test_the_reference_run_is_worth_comparing(uninterrupted):
     """对照本身要有内容：优化器状态、dropout 的随机数、最好的不是最后的。"""
     training, state, best, best_state, rows = uninterrupted("adamw")
-    assert any(name.startswith("optimizer.") and "exp_avg_sq" in name for name in training) and "random.cpu" in training
+    assert any(name.startswith("optimizer.") and "exp_avg_sq" in name for name in training)
+    assert "random.cpu" in training
     assert state["step"] == STEPS and len(rows) == STEPS
-    assert INTERVAL < best_state["step"] < STEPS - INTERVAL and any(not torch.equal(best[n], training[f"model.{n}"]) for n in best)
-    assert any(row["best"] for row in rows) and any(row["val_loss"] is not None and not row["best"] for row in rows)
+    assert INTERVAL < best_state["step"] < STEPS - INTERVAL
+    assert any(not torch.equal(best[n], training[f"model.{n}"]) for n in best)
+    assert any(row["best"] for row in rows)
+    assert any(row["val_loss"] is not None and not row["best"] for row in rows)
 
 
 @needs_sigkill
@@ -184,7 +190,10 @@ def test_killed_at_a_random_moment_and_resumed_equals_uninterrupted(tmp_path, un
 
 
 @needs_sigkill
-@pytest.mark.parametrize("death", ["before_rename:12", "before_rename:20", "best_without_training:8", "record_without_save:12", "half_a_line:14"])
+@pytest.mark.parametrize("death", [
+    "before_rename:12", "before_rename:20", "best_without_training:8",
+    "record_without_save:12", "half_a_line:14",
+])  # fmt: skip
 def test_killed_at_the_worst_moment(tmp_path, uninterrupted, death):
     """两次写盘之间：任何时刻断电，看到的都是完整的旧文件或新文件，接着做完仍逐位相同。"""
     expected, out = uninterrupted("adamw"), tmp_path / "run"
@@ -192,7 +201,8 @@ def test_killed_at_the_worst_moment(tmp_path, uninterrupted, death):
     assert "finished" not in finish(process) and process.returncode == -signal.SIGKILL
     load_tensors(out / "training.safetensors"), load_tensors(out / "model.safetensors")
     trainer = new_trainer(out)
-    assert trainer.resume() == int(death.split(":")[1]) // INTERVAL * INTERVAL - (0 if death.startswith("half") else INTERVAL)
+    saved = int(death.split(":")[1]) // INTERVAL * INTERVAL
+    assert trainer.resume() == saved - (0 if death.startswith("half") else INTERVAL)
     trainer.run()
     assert_bit_for_bit(out, expected)
 
@@ -219,7 +229,8 @@ def test_resuming_a_finished_run_does_nothing(tmp_path):
     assert trainer.run() is None
     after = results(tmp_path)
     assert after[4] == before[4] and all(torch.equal(after[0][n], before[0][n]) for n in before[0])
-    assert all(torch.equal(p, q) for p, q in zip(trainer.model.parameters(), first.model.parameters()))  # 同样是最好的权重
+    pairs = zip(trainer.model.parameters(), first.model.parameters())
+    assert all(torch.equal(p, q) for p, q in pairs)  # 同样是最好的权重
 
 
 def test_early_stopping_survives_a_pause(tmp_path):
@@ -262,7 +273,11 @@ def test_no_file_of_the_run_stays_mapped(tmp_path, optimizer):
 
 # ---- Ctrl-C ----
 
-COMMAND = ["train", "--tokenizer", "char", "--n-layer", "1", "--n-head", "2", "--n-embd", "16", "--context-length", "16", "--batch-size", "2", "--accumulation", "2", "--dropout", "0.2", "--steps", "10", "--eval-interval", "4", "--precision", "fp32", "--device", "cpu", "--json"]
+COMMAND = [
+    "train", "--tokenizer", "char", "--n-layer", "1", "--n-head", "2", "--n-embd", "16",
+    "--context-length", "16", "--batch-size", "2", "--accumulation", "2", "--dropout", "0.2",
+    "--steps", "10", "--eval-interval", "4", "--precision", "fp32", "--device", "cpu", "--json",
+]  # fmt: skip
 
 
 def train_command(folder, *more) -> int:
@@ -293,9 +308,16 @@ def by_command(tmp_path_factory, texts):
     return folder
 
 
-@pytest.mark.parametrize(("at", "evaluating"), [(11, False), (12, False), (1, True)], ids=["first half of step 6", "second half of step 6", "evaluation"])
+@pytest.mark.parametrize(
+    ("at", "evaluating"),
+    [(11, False), (12, False), (1, True)],
+    ids=["first half of step 6", "second half of step 6", "evaluation"],
+)
 def test_ctrl_c_and_resume_equals_uninterrupted(by_command, tmp_path, capsys, at, evaluating):
-    """在一步的中间按 Ctrl-C：存下的须是某一步做完时的状态（权重与随机数），接着做完逐位相同，记录一行不少。"""
+    """在一步的中间按 Ctrl-C：存下的须是某一步做完时的状态（权重与随机数）。
+
+    接着做完逐位相同，记录一行不少。
+    """
     (tmp_path / "text.txt").write_bytes((by_command / "text.txt").read_bytes())
     with pytest.MonkeyPatch.context() as patch:
         pressed = Interrupting(patch, at, evaluating)
@@ -329,7 +351,8 @@ def test_other_data_tokenizer_or_model_is_refused_by_name(paused, name):
 
 
 @pytest.mark.parametrize(("name", "value"), [
-    ("learning_rate", 0.5), ("steps", 99), ("batch_size", 3), ("accumulation", 1), ("seed", 4), ("optimizer", "muon"), ("precision", "bf16"), ("eval_interval", 5),
+    ("learning_rate", 0.5), ("steps", 99), ("batch_size", 3), ("accumulation", 1), ("seed", 4),
+    ("optimizer", "muon"), ("precision", "bf16"), ("eval_interval", 5),
 ])  # fmt: skip
 def test_other_settings_are_refused_by_name(paused, name, value):
     with pytest.raises(InputError, match=name) as caught:

@@ -27,9 +27,13 @@ from tinygpt.tokenizer import (
 )  # fmt: skip
 
 # 任何 Unicode 文字（不含孤立的代理字符），并常常碰到词表里有的字与像特殊 token 的写法
-FRAGMENTS = ["<eos>", "<0x41>", "<0xE6>", "<unk>", "<pad>", "机器学习", "是", "是的", " the cat", "\r\n", "  ", "12", "é", "\ufeff", "\x00", "👩‍👩‍👧"]
+FRAGMENTS = [
+    "<eos>", "<0x41>", "<0xE6>", "<unk>", "<pad>", "机器学习", "是", "是的", " the cat",
+    "\r\n", "  ", "12", "é", "\ufeff", "\x00", "👩‍👩‍👧",
+]  # fmt: skip
 characters = st.characters(exclude_categories=["Cs"])
-unicode_text = st.lists(st.one_of(characters, st.sampled_from(FRAGMENTS), st.sampled_from("机器学习是注意力猫the \n2"))).map("".join)
+familiar = st.sampled_from("机器学习是注意力猫the \n2")
+unicode_text = st.lists(st.one_of(characters, st.sampled_from(FRAGMENTS), familiar)).map("".join)
 
 
 @settings(max_examples=300)
@@ -53,7 +57,8 @@ def test_layout_of_ids(tokenizer):
     assert [tokenizer.token(id) for id in range(8, 264)] == list(BYTE_TOKENS)
     rest = [tokenizer.token(id) for id in range(264, tokenizer.vocab_size)]
     singles = [len(token) == 1 for token in rest]
-    assert singles == sorted(singles, reverse=True) and any(singles) and not all(singles)  # 先是单字，后是合并出来的
+    # 先是单字，后是合并出来的
+    assert singles == sorted(singles, reverse=True) and any(singles) and not all(singles)
     assert all(tokenizer.id(tokenizer.token(id)) == id for id in range(tokenizer.vocab_size))
     assert tokenizer.id("没有这个词") is None
 
@@ -79,7 +84,8 @@ def test_unseen_characters_become_utf8_bytes(tokenizer):
 
 @given(st.text(alphabet="0123456789", min_size=1, max_size=12))
 def test_digits_are_one_by_one(tokenizer, digits):
-    assert [tokenizer.decode([id]) for id in tokenizer.encode("有" + digits + "天")][-len(digits) - 1 : -1] == list(digits)
+    pieces = [tokenizer.decode([id]) for id in tokenizer.encode("有" + digits + "天")]
+    assert pieces[-len(digits) - 1 : -1] == list(digits)
 
 
 # ---- 切段 ----
@@ -127,11 +133,13 @@ def test_a_prompt_that_ends_in_shi_is_cut_as_in_the_text(course_tokenizer):
 
 
 def is_han(c):
-    return re.match(r"[\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]", c) is not None
+    han = r"[\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]"
+    return re.match(han, c) is not None
 
 
 def test_han_tokens_have_at_most_four_characters(tokenizer):
-    lengths = [len(token) for token in map(tokenizer.token, range(264, tokenizer.vocab_size)) if any(map(is_han, token))]
+    tokens = map(tokenizer.token, range(264, tokenizer.vocab_size))
+    lengths = [len(token) for token in tokens if any(map(is_han, token))]
     assert max(lengths) == MAX_HAN == 4
 
 
@@ -225,7 +233,8 @@ def test_with_ids_trades_places_and_keeps_the_segmentation(tokenizer, texts):
     moved = tokenizer.with_ids({"机器学习": 300, "是": 310})
     assert moved.id("机器学习") == 300 and moved.id("是") == 310 and moved.id(other) == old
     assert moved.vocab_size == tokenizer.vocab_size
-    assert {moved.token(id) for id in range(moved.vocab_size)} == {tokenizer.token(id) for id in range(tokenizer.vocab_size)}
+    tokens = {tokenizer.token(id) for id in range(tokenizer.vocab_size)}
+    assert {moved.token(id) for id in range(moved.vocab_size)} == tokens
     assert tokenizer.id("机器学习") == old  # 原来的分词器没有变
     assert moved.fingerprint != tokenizer.fingerprint
     for text in [*texts, "机器学习是鑫 the cat 2024"]:
@@ -242,7 +251,9 @@ def test_with_ids_in_a_cycle(tokenizer):
     assert tokenizer.with_ids({}).fingerprint == tokenizer.fingerprint
 
 
-@pytest.mark.parametrize("places", [{"没有这个词": 300}, {"是": 10**6}, {"是": 5}, {"是": 100}, {"<eos>": 300}, {"<0x41>": 300}])
+@pytest.mark.parametrize("places", [
+    {"没有这个词": 300}, {"是": 10**6}, {"是": 5}, {"是": 100}, {"<eos>": 300}, {"<0x41>": 300},
+])  # fmt: skip
 def test_with_ids_refuses(tokenizer, places):
     with pytest.raises(InputError):
         tokenizer.with_ids(places)

@@ -19,7 +19,10 @@ from tinygpt.losses import IGNORE, causal_objective, count_targets
 from tinygpt.optim import warmup_cosine
 from tinygpt.trainer import NonFiniteError, TrainConfig, Trainer, evaluate
 
-PLAIN = {"optimizer": "adamw", "precision": "fp32", "learning_rate": 1e-3, "warmup_steps": 0, "weight_decay": 0.0, "min_learning_rate_ratio": 1.0}
+PLAIN = {
+    "optimizer": "adamw", "precision": "fp32", "learning_rate": 1e-3,
+    "warmup_steps": 0, "weight_decay": 0.0, "min_learning_rate_ratio": 1.0,
+}  # fmt: skip
 
 
 class Batches:
@@ -109,7 +112,8 @@ def test_clipping_is_global(make_model, clip):
     raw = {n: p.grad for n, p in reference.named_parameters()}
     norm = math.sqrt(sum(float((g.double() ** 2).sum()) for g in raw.values()))
     assert norm > 0.1
-    used, metrics = gradients_at_the_update(Trainer(model, Batches(), None, TrainConfig(steps=1, clip_norm=clip, **PLAIN)))
+    config = TrainConfig(steps=1, clip_norm=clip, **PLAIN)
+    used, metrics = gradients_at_the_update(Trainer(model, Batches(), None, config))
     assert metrics.grad_norm == pytest.approx(norm, rel=1e-4)  # 记的是裁剪之前的
     scale = min(1.0, clip / norm) if clip else 1.0  # 所有参数乘同一个数，方向不变
     for name, g in raw.items():
@@ -117,7 +121,9 @@ def test_clipping_is_global(make_model, clip):
 
 
 def test_learning_rate_follows_the_schedule(make_model):
-    config = TrainConfig(steps=10, warmup_steps=4, learning_rate=0.01, precision="fp32", min_learning_rate_ratio=0.1)
+    config = TrainConfig(
+        steps=10, warmup_steps=4, learning_rate=0.01, precision="fp32", min_learning_rate_ratio=0.1
+    )
     rates = [m.learning_rate for m in Trainer(make_model(), Batches(), None, config)]
     assert rates == pytest.approx([0.01 * warmup_cosine(step, 10, 4, 0.1) for step in range(10)])
     assert max(rates) == pytest.approx(0.01) and rates[-1] == pytest.approx(0.001)
@@ -125,7 +131,8 @@ def test_learning_rate_follows_the_schedule(make_model):
 
 def test_short_runs_still_reach_the_full_rate(make_model):
     """默认预热 50 步；只训练 10 步时，预热最多占一半。"""
-    rates = [m.learning_rate for m in Trainer(make_model(), Batches(), None, TrainConfig(steps=10, precision="fp32"))]
+    config = TrainConfig(steps=10, precision="fp32")
+    rates = [m.learning_rate for m in Trainer(make_model(), Batches(), None, config)]
     assert max(rates) == pytest.approx(TrainConfig().learning_rate)
 
 
@@ -171,13 +178,15 @@ def test_the_objective_decides(make_model):
         calls.append(1)
         return 2 * causal_objective(model, batch)
 
-    once = losses(Trainer(make_model(dropout=0.0), Batches(), None, TrainConfig(steps=1, **PLAIN)))
-    twice = losses(Trainer(make_model(dropout=0.0), Batches(), None, TrainConfig(steps=1, **PLAIN), objective))
+    config = TrainConfig(steps=1, **PLAIN)
+    once = losses(Trainer(make_model(dropout=0.0), Batches(), None, config))
+    twice = losses(Trainer(make_model(dropout=0.0), Batches(), None, config, objective))
     assert twice[0] == pytest.approx(2 * once[0]) and calls == [1]
 
 
 def test_bf16_autocast_stays_close(make_model):
-    a, b = (losses(Trainer(make_model(dropout=0.0), Batches(), None, TrainConfig(steps=5, **PLAIN | {"precision": p}))) for p in ("fp32", "bf16"))
+    configs = [TrainConfig(steps=5, **PLAIN | {"precision": p}) for p in ("fp32", "bf16")]
+    a, b = (losses(Trainer(make_model(dropout=0.0), Batches(), None, config)) for config in configs)
     assert a == pytest.approx(b, abs=0.05) and a != b
 
 
@@ -186,7 +195,11 @@ def test_bf16_autocast_stays_close(make_model):
 
 def test_the_seed_decides(make_model):
     """模型与数据相同：种子相同则逐位相同，不同则 dropout 不同。"""
-    run = lambda seed: losses(Trainer(make_model(dropout=0.3), Batches(), None, TrainConfig(steps=5, seed=seed, **PLAIN)))  # noqa: E731
+
+    def run(seed):
+        config = TrainConfig(steps=5, seed=seed, **PLAIN)
+        return losses(Trainer(make_model(dropout=0.3), Batches(), None, config))
+
     first = run(1)
     torch.rand(100)
     assert run(1) == first
@@ -197,7 +210,8 @@ def test_evaluation_does_not_change_the_trajectory(make_model, tmp_path):
     """每步都评估、都存检查点，与从不评估，训练逐位相同（dropout 开着）。"""
     quiet, watched = make_model(dropout=0.3), make_model(dropout=0.3)
     plain = list(Trainer(quiet, Batches(), None, TrainConfig(steps=6, **PLAIN)))
-    trainer = Trainer(watched, Batches(), [Batches(seed=9).batch(0)], TrainConfig(steps=6, eval_interval=1, patience=0, **PLAIN))
+    config = TrainConfig(steps=6, eval_interval=1, patience=0, **PLAIN)
+    trainer = Trainer(watched, Batches(), [Batches(seed=9).batch(0)], config)
     often = []
     for metrics in trainer:
         often.append(metrics)
@@ -222,7 +236,8 @@ def test_evaluate_restores_the_mode_and_is_a_token_mean(make_model, training):
 
 def test_training_runs_in_training_mode(make_model):
     model = make_model(dropout=0.3).eval()
-    for metrics in Trainer(model, Batches(), [Batches().batch(0)], TrainConfig(steps=3, eval_interval=2, **PLAIN)):
+    config = TrainConfig(steps=3, eval_interval=2, **PLAIN)
+    for metrics in Trainer(model, Batches(), [Batches().batch(0)], config):
         assert model.training
 
 
@@ -258,7 +273,8 @@ def test_early_stopping_restores_the_best_and_not_the_last(tmp_path, with_folder
     if out:
         out.mkdir()
     model, path = Walker(), []
-    trainer = Trainer(model, Goal(10), [Goal(3).goal], TrainConfig(steps=100, patience=3, **WALK), distance, out)
+    config = TrainConfig(steps=100, patience=3, **WALK)
+    trainer = Trainer(model, Goal(10), [Goal(3).goal], config, distance, out)
     metrics = []
     for m in trainer:
         metrics.append(m)
@@ -267,7 +283,8 @@ def test_early_stopping_restores_the_best_and_not_the_last(tmp_path, with_folder
     assert trainer.stopped_early and len(path) == best + 1 + 3  # 最好之后，连续 3 次没有变好
     assert trainer.best_step == best + 1 and trainer.best_loss == metrics[best].val_loss
     assert model.at.item() == path[best] != path[-1]
-    assert [m.best for m in metrics] == [m.val_loss < min([x.val_loss for x in metrics[:i]], default=math.inf) for i, m in enumerate(metrics)]
+    values = [m.val_loss for m in metrics]
+    assert [m.best for m in metrics] == [v < min(values[:i], default=math.inf) for i, v in enumerate(values)]
     if out:
         saved, state = load_tensors(out / "model.safetensors")
         assert saved["at"].item() == path[best] and state["step"] == best + 1
@@ -291,7 +308,8 @@ def test_without_validation_the_last_weights_stay(tmp_path):
 
 
 def test_evaluation_happens_at_the_interval_and_at_the_end():
-    metrics = list(Trainer(Walker(), Goal(10), [Goal(3).goal], TrainConfig(steps=11, patience=0, **WALK | {"eval_interval": 4}), distance))
+    config = TrainConfig(steps=11, patience=0, **WALK | {"eval_interval": 4})
+    metrics = list(Trainer(Walker(), Goal(10), [Goal(3).goal], config, distance))
     assert [m.step for m in metrics if m.val_loss is not None] == [4, 8, 11]
 
 
@@ -299,7 +317,8 @@ def test_evaluation_happens_at_the_interval_and_at_the_end():
 def test_the_folder_is_made_when_the_first_step_is_evaluated(tmp_path, validation):
     """out 还不存在，第一步就评估：先要有文件夹，才存得下最好的权重。"""
     out = tmp_path / "new" / "run"
-    Trainer(Walker(), Goal(10), [Goal(3).goal] if validation else None, TrainConfig(steps=2, **WALK), distance, out).run()
+    batches = [Goal(3).goal] if validation else None
+    Trainer(Walker(), Goal(10), batches, TrainConfig(steps=2, **WALK), distance, out).run()
     assert {p.name for p in out.iterdir()} == {"model.safetensors", "training.safetensors", "metrics.jsonl"}
 
 
@@ -359,7 +378,8 @@ def nan_gradient(model, batch):
 @pytest.mark.parametrize(("objective", "what"), [(nan_loss, "损失"), (nan_gradient, "梯度")])
 def test_non_finite_stops_before_the_update_and_keeps_the_checkpoint(make_model, tmp_path, objective, what):
     model = make_model()
-    trainer = Trainer(model, Poisoned(bad=5), None, TrainConfig(steps=20, eval_interval=2, **PLAIN), objective, tmp_path)
+    config = TrainConfig(steps=20, eval_interval=2, **PLAIN)
+    trainer = Trainer(model, Poisoned(bad=5), None, config, objective, tmp_path)
     seen = []
     with pytest.raises(NonFiniteError, match=f"第 6 步的{what}") as caught:
         for metrics in trainer:
@@ -371,7 +391,7 @@ def test_non_finite_stops_before_the_update_and_keeps_the_checkpoint(make_model,
     assert same(weights(model), before)  # 坏的梯度没有写进权重
     assert (tmp_path / "training.safetensors").read_bytes() == checkpoint
     assert str(tmp_path) in str(caught.value) and "学习率" in str(caught.value)
-    again = Trainer(make_model(seed=5), Poisoned(bad=-1), None, TrainConfig(steps=20, eval_interval=2, **PLAIN), objective, tmp_path)
+    again = Trainer(make_model(seed=5), Poisoned(bad=-1), None, config, objective, tmp_path)
     assert again.resume() == 4  # 检查点还能用
 
 
@@ -381,19 +401,25 @@ def test_non_finite_without_a_folder(make_model):
 
 
 def test_a_poisoned_micro_batch_is_noticed(make_model):
+    trainer = Trainer(
+        make_model(), Poisoned(bad=3), None, TrainConfig(steps=4, accumulation=2, **PLAIN), nan_loss
+    )
     with pytest.raises(NonFiniteError, match="第 2 步"):
-        Trainer(make_model(), Poisoned(bad=3), None, TrainConfig(steps=4, accumulation=2, **PLAIN), nan_loss).run()
+        trainer.run()
 
 
 # ---- 记录 ----
 
 
 def test_metrics_file_holds_what_was_yielded(make_model, tmp_path):
-    trainer = Trainer(make_model(), Batches(), [Batches(seed=9).batch(0)], TrainConfig(steps=7, eval_interval=3, **PLAIN), out=tmp_path)
+    config = TrainConfig(steps=7, eval_interval=3, **PLAIN)
+    trainer = Trainer(make_model(), Batches(), [Batches(seed=9).batch(0)], config, out=tmp_path)
     yielded = [dataclasses.asdict(m) for m in trainer]
-    written = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = (tmp_path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    written = [json.loads(line) for line in lines]
     assert written == yielded
-    assert [row["step"] for row in written] == list(range(1, 8)) and {row["total_steps"] for row in written} == {7}
+    assert [row["step"] for row in written] == list(range(1, 8))
+    assert {row["total_steps"] for row in written} == {7}
 
 
 def test_without_a_folder_nothing_is_written(make_model, tmp_path, monkeypatch):
@@ -443,7 +469,8 @@ def test_minutes_equal_the_same_number_of_steps(make_model, monkeypatch, optimiz
     monkeypatch.setattr(train, "batch", lambda n, real=train.batch: (trials.append(n), real(n))[1])
     timed = Trainer(make_model(dropout=0.3), train, None, config)
     losses = [m.loss for m in timed]
-    plain = Trainer(make_model(dropout=0.3), Batches(), None, dataclasses.replace(config, minutes=None, steps=30))
+    untimed = dataclasses.replace(config, minutes=None, steps=30)
+    plain = Trainer(make_model(dropout=0.3), Batches(), None, untimed)
     assert [m.loss for m in plain] == losses and same(weights(plain.model), weights(timed.model))
     assert trials[: module.SPEED_STEPS + 1] == [*range(module.SPEED_STEPS), 0]  # 真的试走过，又从头来
 
@@ -547,9 +574,11 @@ def test_the_random_state_of_the_device_is_saved_and_restored(monkeypatch, kind)
 
 
 @pytest.mark.parametrize("values", [
-    {"steps": 0}, {"steps": -1}, {"batch_size": 0}, {"accumulation": 0}, {"eval_interval": 0}, {"learning_rate": 0}, {"learning_rate": -1.0},
-    {"learning_rate": float("nan")}, {"learning_rate": float("inf")}, {"minutes": 0}, {"minutes": -2.0}, {"warmup_steps": -1}, {"weight_decay": -0.1},
-    {"clip_norm": -1}, {"patience": -1}, {"steps": 5, "minutes": 1.0}, {"optimizer": "sgd"},
+    {"steps": 0}, {"steps": -1}, {"batch_size": 0}, {"accumulation": 0}, {"eval_interval": 0},
+    {"learning_rate": 0}, {"learning_rate": -1.0},
+    {"learning_rate": float("nan")}, {"learning_rate": float("inf")},
+    {"minutes": 0}, {"minutes": -2.0}, {"warmup_steps": -1}, {"weight_decay": -0.1}, {"clip_norm": -1},
+    {"patience": -1}, {"steps": 5, "minutes": 1.0}, {"optimizer": "sgd"},
 ])  # fmt: skip
 def test_bad_training_values(values):
     with pytest.raises(InputError, match=next(iter(values))):
@@ -575,7 +604,9 @@ def test_every_training_field_is_documented():
 # ---- 自动选精度 ----
 
 
-@pytest.mark.parametrize(("speedup", "width", "expected"), [(3.0, 256, "bf16"), (3.0, 192, "bf16"), (3.0, 128, "fp32"), (1.0, 256, "fp32")])
+@pytest.mark.parametrize(("speedup", "width", "expected"), [
+    (3.0, 256, "bf16"), (3.0, 192, "bf16"), (3.0, 128, "fp32"), (1.0, 256, "fp32"),
+])  # fmt: skip
 def test_auto_precision_takes_bf16_only_where_it_pays(make_model, monkeypatch, speedup, width, expected):
     """要有专门的指令，模型也要够宽；量的结果用假的代替，免得看机器。"""
     monkeypatch.setattr("tinygpt.device.cpu_bf16_speedup", lambda: speedup)
