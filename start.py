@@ -58,9 +58,9 @@ class Problem(Exception):
 # ---- 运行别的程序 ----
 
 
-def run(command, show=None):
+def run(command, show=None, extra_env=None):
     """在课程的文件夹里运行一条命令，返回退出代码。给了 show，就把输出一行一行交给它，而不直接印出来。"""
-    env = dict(os.environ, PYTHONUTF8="1", **quiet_threads(os.environ))
+    env = {**os.environ, "PYTHONUTF8": "1", **quiet_threads(os.environ), **(extra_env or {})}
     env.pop("PYTHONHOME", None)
     pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"} if show else {}
     sys.stdout.flush()
@@ -254,16 +254,30 @@ def print_next_steps():
 
 
 def suites(extra):
-    """要运行哪几组测试：（名字，pytest 的参数）。参数里点了名的文件，就只测它。"""
+    """要运行哪几组测试：（名字，pytest 的参数，添进环境的变量）。参数里点了名的文件，就只测它。"""
     if any((ROOT / argument.split("::")[0]).exists() for argument in extra if not argument.startswith("-")):
-        return [("指定的测试", extra)]
-    suites = [("tests", ["tests", "-n", "2", *extra])]  # 两个进程并行
+        return [("指定的测试", extra, {})]
+    suites = [("tests", ["tests", "-n", "2", *extra], {})]  # 两个进程并行
     for folder, flag in (("notebooks", "--nbval"), ("solutions", "--nbval-lax")):
         if any((ROOT / folder).glob("*.ipynb")):
-            suites.append((folder, [flag, folder, *extra]))
+            suites.append((folder, [flag, folder, *extra], {}))
+    if training_lessons():
+        arguments = ["--nbval", "-n", "2", "--dist", "loadfile", *training_lessons(), *extra]
+        suites.append(("模拟另一种 CPU", arguments, {"TINYGPT_JITTER": "1", "OMP_NUM_THREADS": "1"}))
     if has_browser():
-        suites.append(("浏览器", ["tests/test_browser.py", "-m", "browser", *extra]))
+        suites.append(("浏览器", ["tests/test_browser.py", "-m", "browser", *extra], {}))
     return suites
+
+
+def training_lessons():
+    """训练模型的课：代码里走过优化器的一步，或造过 Trainer。初始权重差一点点，它们的结果差得最多。"""
+    lessons = []
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        cells = (read_json(path) or {}).get("cells", [])
+        code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+        if ".step()" in code or " Trainer(" in code:
+            lessons.append("notebooks/" + path.name)
+    return lessons
 
 
 def has_browser():
@@ -277,10 +291,10 @@ def command_test(extra):
     install("test", *(["browser"] if has_browser() else []))
     total, codes = collections.Counter(), []
     with tempfile.TemporaryDirectory() as folder:
-        for name, arguments in suites(extra):
+        for name, arguments, env in suites(extra):
             print(f"—— {name} ——")
             report = os.path.join(folder, "report.xml")
-            codes.append(run([venv_python(), "-m", "pytest", *arguments, "--junit-xml", report]))
+            codes.append(run([venv_python(), "-m", "pytest", *arguments, "--junit-xml", report], extra_env=env))
             total.update(count(report))
             if os.path.exists(report):
                 os.remove(report)

@@ -27,7 +27,7 @@ def start(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "MARKER", tmp_path / ".venv" / "tinygpt-start.json")
     monkeypatch.setattr(module, "RUN", tmp_path / "runs" / "mini")
     module.real_run, module.commands, module.answers = module.run, [], {}
-    monkeypatch.setattr(module, "run", lambda command, show=None: fake_run(module, [str(part) for part in command], show))
+    monkeypatch.setattr(module, "run", lambda command, show=None, extra_env=None: fake_run(module, list(map(str, command)), show))
     return module
 
 
@@ -269,27 +269,47 @@ def test_failed_training_is_passed_on(start, capsys):
 
 
 def test_suites(start, tmp_path, monkeypatch):
-    assert start.suites(["-x"]) == [("tests", ["tests", "-n", "2", "-x"])]
+    assert start.suites(["-x"]) == [("tests", ["tests", "-n", "2", "-x"], {})]
     for folder in ("tests", "notebooks", "solutions"):
         (tmp_path / folder).mkdir()
     assert len(start.suites([])) == 1
     for folder in ("notebooks", "solutions"):
         (tmp_path / folder / "00.ipynb").touch()
-    assert start.suites([])[1:] == [("notebooks", ["--nbval", "notebooks"]), ("solutions", ["--nbval-lax", "solutions"])]
+    assert start.suites([])[1:] == [("notebooks", ["--nbval", "notebooks"], {}), ("solutions", ["--nbval-lax", "solutions"], {})]
     (tmp_path / "tests" / "test_a.py").touch()
     (tmp_path / "tests" / "test_browser.py").touch()
     monkeypatch.setattr(start.shutil, "which", lambda name: None)
     assert len(start.suites([])) == 3
     monkeypatch.setattr(start.shutil, "which", lambda name: f"/usr/bin/{name}")
-    assert start.suites([])[3:] == [("浏览器", ["tests/test_browser.py", "-m", "browser"])]
-    assert start.suites(["tests/test_a.py::test_b"]) == [("指定的测试", ["tests/test_a.py::test_b"])]
+    assert start.suites([])[3:] == [("浏览器", ["tests/test_browser.py", "-m", "browser"], {})]
+    assert start.suites(["tests/test_a.py::test_b"]) == [("指定的测试", ["tests/test_a.py::test_b"], {})]
+
+
+def write_lesson(path, *cells):
+    path.parent.mkdir(exist_ok=True)
+    cells = [{"cell_type": kind, "source": [source]} for kind, source in cells]
+    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+
+
+def test_lessons_that_train_run_once_more_on_a_simulated_cpu(start, tmp_path):
+    write_lesson(tmp_path / "notebooks" / "01.ipynb", ("code", "optimizer.step()"))
+    write_lesson(tmp_path / "notebooks" / "02.ipynb", ("markdown", "optimizer.step()"), ("code", "BpeTrainer(vocab_size=9)"))
+    write_lesson(tmp_path / "notebooks" / "03.ipynb", ("code", "x = 1\nrun = Trainer(model)"))
+    name, arguments, env = start.suites(["-x"])[-1]
+    assert name == "模拟另一种 CPU" and env["TINYGPT_JITTER"] == "1"
+    assert "--nbval" in arguments and arguments[-3:] == ["notebooks/01.ipynb", "notebooks/03.ipynb", "-x"]
+
+
+def test_the_environment_of_a_suite_reaches_the_command(start, monkeypatch):
+    code = "import os, sys; sys.exit(int(os.environ['TINYGPT_JITTER']))"
+    assert start.real_run([sys.executable, "-c", code], extra_env={"TINYGPT_JITTER": "3"}) == 3
 
 
 def report(start, monkeypatch, results):
     """假的 pytest：每一组依次给出 （退出代码，失败数），各有三项测试、一项跳过。"""
     queue = iter(results)
 
-    def run(command, show=None):
+    def run(command, show=None, extra_env=None):
         if "pytest" not in command:
             return 0
         code, failures = next(queue)

@@ -25,9 +25,16 @@ PATHS = re.compile(r"/(?:home|root|Users|tmp|var/folders|work)/[\w.]|[A-Za-z]:\\
 
 
 def kernel_environment(root: Path = ROOT, environment=os.environ) -> dict[str, str]:
-    """内核的环境变量：用这份源代码，在 CPU 上算；设 TINYGPT_NBVAL_GPU=1 则允许用 GPU。"""
+    """内核的环境变量：用这份源代码，在 CPU 上算；设 TINYGPT_NBVAL_GPU=1 则允许用 GPU。
+
+    设了 TINYGPT_JITTER=k，就在内核里模拟另一种 CPU（tools/jitter/sitecustomize.py）。
+    """
+    jitter = environment.get("TINYGPT_JITTER")
+    if jitter:
+        int(jitter)  # 写错了在这里报错，而不是悄悄地不起作用
+        jitter = str(root / "tools" / "jitter")
     kernel = quiet_threads(environment) | {
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(root), environment.get("PYTHONPATH")])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [jitter, str(root), environment.get("PYTHONPATH")])),
         "PYTHONUTF8": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     }

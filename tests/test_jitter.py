@@ -1,0 +1,148 @@
+"""tools/jitter：设了 TINYGPT_JITTER，初始权重带一点点噪声，别的都不变；tools/margins.py：断言的余地。"""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SCRIPT = """
+import json, sys, torch
+from tinygpt import GPT, GPTConfig, load
+
+def linear(seed):
+    torch.manual_seed(seed)
+    layer = torch.nn.Linear(40, 40)
+    with torch.no_grad():
+        torch.nn.init.xavier_uniform_(embedding := torch.nn.Embedding(40, 40, padding_idx=0).weight)
+    return layer.weight.flatten().tolist(), torch.rand(3).tolist(), embedding.flatten().tolist()
+
+weight, state, xavier = linear(0)
+zeros = torch.nn.init.zeros_(torch.empty(5)).tolist()
+sparse = torch.nn.init.sparse_(torch.empty(9, 9), 0.5)
+shipped = load("mini")[0]
+tied = shipped.lm_head.weight is shipped.token_embedding.weight
+with torch.device("meta"):
+    GPT(GPTConfig())
+json.dump({
+    "weight": weight, "state": state, "xavier": xavier, "again": linear(0) == (weight, state, xavier),
+    "other": linear(1)[0], "zeros": zeros, "sparse zeros": (sparse == 0).sum().item(), "tied": tied,
+    "shipped": shipped.token_embedding.weight[:5].flatten().tolist(),
+}, sys.stdout)
+"""
+
+
+def environment(jitter: str) -> dict[str, str]:
+    """tools/run_notebooks.py 给内核的环境。"""
+    spec = importlib.util.spec_from_file_location("run_notebooks_for_jitter", ROOT / "tools" / "run_notebooks.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYGPT_JITTER", jitter)
+        return {**os.environ, **tool.kernel_environment()}
+
+
+def output(code: str, jitter: str, *options: str) -> str:
+    command = [sys.executable, *options, "-c", code]
+    return subprocess.run(command, env=environment(jitter), capture_output=True, encoding="utf-8", check=True).stdout
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return {name: json.loads(output(SCRIPT, name[:1].strip())) for name in ("", "1", "1 again", "2")}
+
+
+def relative(a, b):
+    """b 里不是 0 的数，a 与它相差几分之几；两边的 0 必须在同样的位置。"""
+    assert [x == 0 for x in a] == [y == 0 for y in b]
+    return [abs(x / y - 1) for x, y in zip(a, b, strict=True) if y]
+
+
+@pytest.mark.parametrize("kind", ["weight", "xavier", "other", "shipped"])
+def test_weights_differ_by_about_a_millionth(runs, kind):
+    difference = relative(runs["1"][kind], runs[""][kind])
+    assert 5e-7 < sum(difference) / len(difference) < 1.2e-6
+    assert max(difference) < 6e-6
+
+
+def test_the_global_generator_is_untouched(runs):
+    assert runs["1"]["state"] == runs[""]["state"]
+
+
+def test_same_number_same_noise_other_number_other_noise(runs):
+    assert runs["1"] == runs["1 again"]
+    assert runs["1"]["weight"] != runs["2"]["weight"] and runs["1"]["shipped"] != runs["2"]["shipped"]
+
+
+def test_noise_depends_on_the_seed_of_the_model_alone(runs):
+    """同一个种子造两次，逐位相同，像在一台真的机器上；种子不同，噪声也不同。"""
+    assert all(run["again"] for run in runs.values())
+    first, second = (relative(runs["1"][kind], runs[""][kind]) for kind in ("weight", "other"))
+    assert first != second
+
+
+def test_zeros_stay_zero_and_tied_weights_stay_tied(runs):
+    for run in runs.values():
+        assert run["zeros"] == [0] * 5 and run["sparse zeros"] == runs[""]["sparse zeros"] > 0 and run["tied"]
+
+
+def test_torch_is_not_imported_and_not_needed():
+    loaded = "import sys; print('torch' in sys.modules, 'sitecustomize' in sys.modules)"
+    assert output(loaded, "1").split() == ["False", "True"]
+    absent = "import sys; sys.modules['torch'] = None\ntry:\n import torch\nexcept ImportError:\n print('没有')"
+    assert output(absent, "1") == "没有\n"
+
+
+def test_only_a_kernel_under_jitter_gets_the_folder():
+    folder = str(ROOT / "tools" / "jitter")
+    assert environment("3")["PYTHONPATH"].split(os.pathsep)[0] == folder
+    assert folder not in environment("")["PYTHONPATH"].split(os.pathsep)
+
+
+def test_a_word_is_refused():
+    with pytest.raises(ValueError, match="三"):
+        environment("三")
+
+
+# ---- 断言的余地 ----
+
+
+def margins():
+    spec = importlib.util.spec_from_file_location("margins_under_test", ROOT / "tools" / "margins.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    return tool
+
+
+@pytest.mark.parametrize(
+    ("rows", "mark"),
+    [
+        ([(0.5, 1.5, 1.0), (0.5, 1.5, 1.0)], None),
+        ([(0.5, 1.5, 1.0), (0.6, 1.6, 1.0)], " "),
+        ([(0.1, 1.1, 1.0), (0.3, 1.3, 1.0)], "！"),
+        ([(700.0, 720.0, 20.0), (6000.0, 6020.0, 20.0)], " "),
+        ([(700.0, 720.0, 20.0), (-1.0, 19.0, 20.0)], "！"),
+        ([(700.0, 720.0, 20.0), (float("nan"), float("nan"), 20.0)], "！"),
+    ],
+)
+def test_an_assertion_must_stand_away_from_its_bound(rows, mark):
+    line = margins().judge("1\tx > 1\tGt", ["-", "cell"], {str(i): row for i, row in enumerate(rows)})
+    assert line is None if mark is None else line.startswith(mark)
+
+
+def test_comparisons_are_recorded_and_a_failing_assertion_does_not_stop(tmp_path):
+    import nbformat
+
+    sources = ["x = [3, 4]\nassert min(x) > 2 and all(a < 9 for a in x)", "assert x[0] > 5", "print('完')"]
+    cells = [nbformat.v4.new_code_cell(source, id=f"c{i}") for i, source in enumerate(sources)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "课.ipynb")
+    code = f"import json, margins; print(json.dumps(margins.execute_once({str(tmp_path / '课.ipynb')!r}, '0', 60)))"
+    result = json.loads(output(f"import sys; sys.path.insert(0, {str(ROOT / 'tools')!r}); {code}", ""))
+    assert result["found"] == {
+        "1\tmin(x) > 2\tGt": [1, 3, 2], "1\ta < 9\tLt": [5, 4, 9], "2\tx[0] > 5\tGt": [-2, 3, 5],
+    }  # fmt: skip
+    assert result["failed"] == ["2\tx[0] > 5"] and list(result["different"]) == ["3"]
