@@ -39,10 +39,22 @@ LAB_SETTINGS = {
 }
 # pip 输出里的字样 → 怎么办；从上到下，第一个符合的算数
 PIP_REMEDIES = [
-    (("No space left", "Errno 28"), "磁盘满了：清理出至少 3 GB（带 CUDA 的 PyTorch 要 10 GB），再运行一次同样的命令"),
-    (("Permission denied", "Errno 13"), "没有写入的权限：检查 {root} 的权限，或把课程复制到你自己的文件夹里再运行"),
-    (("Retrying", "Could not fetch URL", "Connection", "timed out"), "网络不通：检查网络与代理，再运行一次；网络慢就换一个镜像：{mirror}"),
-    (("No matching distribution",), "找不到合适的版本：镜像可能不全，换一个：{mirror}；也请用 64 位、不太新的 Python（如 3.12）"),
+    (
+        ("No space left", "Errno 28"),
+        "磁盘满了：清理出至少 3 GB（带 CUDA 的 PyTorch 要 10 GB），再运行一次同样的命令",
+    ),
+    (
+        ("Permission denied", "Errno 13"),
+        "没有写入的权限：检查 {root} 的权限，或把课程复制到你自己的文件夹里再运行",
+    ),
+    (
+        ("Retrying", "Could not fetch URL", "Connection", "timed out"),
+        "网络不通：检查网络与代理，再运行一次；网络慢就换一个镜像：{mirror}",
+    ),
+    (
+        ("No matching distribution",),
+        "找不到合适的版本：镜像可能不全，换一个：{mirror}；也请用 64 位、不太新的 Python（如 3.12）",
+    ),
     (("",), "按上面的原因改正，再运行一次；下载不动就换一个镜像：{mirror}"),
 ]
 MIRROR = "pip config set global.index-url 镜像的地址"
@@ -62,7 +74,9 @@ def run(command, show=None, extra_env=None):
     """在课程的文件夹里运行一条命令，返回退出代码。给了 show，就把输出一行一行交给它，而不直接印出来。"""
     env = {**os.environ, "PYTHONUTF8": "1", **quiet_threads(os.environ), **(extra_env or {})}
     env.pop("PYTHONHOME", None)
-    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"} if show else {}
+    pipe = {}
+    if show:
+        pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
     sys.stdout.flush()
     process = subprocess.Popen([str(part) for part in command], cwd=str(ROOT), env=env, **pipe)
     try:
@@ -106,7 +120,11 @@ def check_python(version=sys.version_info):
     """Python 太旧就说清楚。"""
     if tuple(version[:2]) < OLDEST_PYTHON:
         found = f"这个 Python 是 {version[0]}.{version[1]}，本课程需要 3.11 或更新的版本（{sys.executable}）"
-        raise Problem(found, "安装新的 Python（Windows、macOS 到 Python 官网下载；Debian、Ubuntu 用 apt），再用它运行，例如 python3.12 start.py")
+        raise Problem(
+            found,
+            "安装新的 Python（Windows、macOS 到 Python 官网下载；Debian、Ubuntu 用 apt），"
+            "再用它运行，例如 python3.12 start.py",
+        )
 
 
 def venv_python():
@@ -140,7 +158,8 @@ def prepare_venv():
         moved = marker.get("root") != str(ROOT)  # .venv 里写着绝对路径，换了位置就不能全用
         if not moved and venv_works():
             return
-        print("课程的文件夹换了位置，重新建立 .venv……" if moved else ".venv 坏了（里面的 Python 不见了或不能运行），重新建立……")
+        broken = ".venv 坏了（里面的 Python 不见了或不能运行），重新建立……"
+        print("课程的文件夹换了位置，重新建立 .venv……" if moved else broken)
         shutil.rmtree(str(VENV))
     create_venv()
 
@@ -148,13 +167,17 @@ def prepare_venv():
 def create_venv():
     """先放标记再建立，这样中途停下也认得出是自己的。"""
     if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
-        remedy = "Debian、Ubuntu：sudo apt install python3-venv；其他系统：重新安装完整的 Python。然后再运行一次同样的命令"
+        remedy = (
+            "Debian、Ubuntu：sudo apt install python3-venv；其他系统：重新安装完整的 Python。"
+            "然后再运行一次同样的命令"
+        )
         raise Problem(f"这个 Python（{sys.executable}）缺少 venv 或 ensurepip，不能建立 .venv", remedy)
     print(f"建立 {VENV}……")
     VENV.mkdir(exist_ok=True)
     MARKER.write_text(json.dumps({"root": str(ROOT)}), encoding="utf-8")
     lines = []
-    python = getattr(sys, "_base_executable", None) or sys.executable  # 在激活的 .venv 里运行时，它自己刚被删掉
+    # 在激活的 .venv 里运行时，sys.executable 刚被删掉，所以用它背后的那个
+    python = getattr(sys, "_base_executable", None) or sys.executable
     if run([python, "-m", "venv", VENV], show=lines.append) != 0:
         remedy = "按上面的原因改正；Debian、Ubuntu 常是缺少一个包：sudo apt install python3-venv"
         raise Problem("建立 .venv 没有成功：\n" + "".join(lines[-12:]).rstrip(), remedy)
@@ -163,13 +186,17 @@ def create_venv():
 def install(*extras):
     """安装课程与依赖；pyproject.toml、constraints.txt 都没有变，就什么也不装。"""
     marker = read_json(MARKER) or {}
-    digest = hashlib.sha256(b"\0".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt"))).hexdigest()
+    files = [(ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt")]
+    digest = hashlib.sha256(b"\0".join(files)).hexdigest()
     have = marker.get("extras", []) if marker.get("digest") == digest else []
     if marker.get("digest") == digest and set(extras) <= set(have):
         return
     free = shutil.disk_usage(str(ROOT)).free / 2**30
     if "digest" not in marker and free < NEEDED_GB:
-        raise Problem(f"磁盘只剩 {free:.1f} GB，安装至少要 {NEEDED_GB} GB（{ROOT}）", "清理磁盘，或把课程移到空间大的磁盘上")
+        raise Problem(
+            f"磁盘只剩 {free:.1f} GB，安装至少要 {NEEDED_GB} GB（{ROOT}）",
+            "清理磁盘，或把课程移到空间大的磁盘上",
+        )
     print("安装依赖。只做这一次，要几分钟；下载几百 MB（Linux 上带 CUDA 的 PyTorch 有几 GB）……")
     wanted = sorted(set(have) | set(extras))
     pip_install(".[{}]".format(",".join(wanted)) if wanted else ".")
@@ -191,7 +218,8 @@ def pip_install(target):
         elif "Retrying" in text and not known:
             print("  网络不通，pip 正在重试……", flush=True)
 
-    command = [venv_python(), "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "-e", target, "-c", "constraints.txt"]
+    command = [venv_python(), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+    command += ["-e", target, "-c", "constraints.txt"]
     if run(command, show=show) != 0:
         output = "\n".join(lines)
         remedy = next(text for words, text in PIP_REMEDIES if any(word in output for word in words))
@@ -216,7 +244,8 @@ def train_options(retrain):
         return None
     if has_state:
         return ["--resume"]
-    return ["--overwrite"] if (RUN / "config.json").exists() and not has_model else []  # 还没存过检查点就断了：没有可丢的
+    nothing_saved = (RUN / "config.json").exists() and not has_model  # 还没存过检查点就断了：没有可丢的
+    return ["--overwrite"] if nothing_saved else []
 
 
 def command_train(arguments):
@@ -250,7 +279,11 @@ def print_next_steps():
     print(f"\n模型存在 {RUN}\n接着可以{where}：")
     print(f"  用你的开头续写　　　{program} generate 深度学习 --model {model}")
     print("  打开课程　　　　　　{}".format(this_command("lab")))
-    print("  用你自己的文字训练　{} train --data 你的文件.txt --out {}".format(program, os.path.join("runs", "my_model")))
+    print(
+        "  用你自己的文字训练　{} train --data 你的文件.txt --out {}".format(
+            program, os.path.join("runs", "my_model")
+        )
+    )
 
 
 def suites(extra):
@@ -282,7 +315,9 @@ def training_lessons():
 
 def has_browser():
     """有没有能用来测试的浏览器。"""
-    return (ROOT / "tests" / "test_browser.py").exists() and bool(shutil.which("chromium") or shutil.which("google-chrome"))
+    return (ROOT / "tests" / "test_browser.py").exists() and bool(
+        shutil.which("chromium") or shutil.which("google-chrome")
+    )
 
 
 def command_test(extra):
@@ -294,11 +329,17 @@ def command_test(extra):
         for name, arguments, env in suites(extra):
             print(f"—— {name} ——")
             report = os.path.join(folder, "report.xml")
-            codes.append(run([venv_python(), "-m", "pytest", *arguments, "--junit-xml", report], extra_env=env))
+            codes.append(
+                run([venv_python(), "-m", "pytest", *arguments, "--junit-xml", report], extra_env=env)
+            )
             total.update(count(report))
             if os.path.exists(report):
                 os.remove(report)
-    print("合计：{} 项通过，{} 项失败，{} 项跳过".format(*(total[key] for key in ("passed", "failed", "skipped"))))
+    print(
+        "合计：{} 项通过，{} 项失败，{} 项跳过".format(
+            *(total[key] for key in ("passed", "failed", "skipped"))
+        )
+    )
     failed = [code for code in codes if code not in (0, 5)]  # 5：这一组里没有选中的测试
     return failed[0] if failed else 0 if total["passed"] + total["skipped"] else 5
 
@@ -311,7 +352,11 @@ def count(report):
     for suite in xml.etree.ElementTree.parse(report).getroot().iter("testsuite"):
         total.update({key: int(suite.get(key, 0)) for key in ("tests", "failures", "errors", "skipped")})
     failed = total["failures"] + total["errors"]
-    return {"passed": total["tests"] - failed - total["skipped"], "failed": failed, "skipped": total["skipped"]}
+    return {
+        "passed": total["tests"] - failed - total["skipped"],
+        "failed": failed,
+        "skipped": total["skipped"],
+    }
 
 
 def command_lab(arguments):
@@ -323,8 +368,15 @@ def command_lab(arguments):
     settings.write_text(json.dumps(LAB_SETTINGS, indent=1), encoding="utf-8")
     pages = ["notebooks/00_start_here.ipynb", "notebooks"]
     page = next(("/lab/tree/" + page for page in pages if (ROOT / page).exists()), "/lab")
-    print("JupyterLab 正在启动。浏览器没有自己打开，就把下面 http 开头的地址复制过去；要停下，在这里按 Ctrl-C。")
-    options = ["--log-level=WARN", "--ServerApp.root_dir=" + str(ROOT), "--LabApp.default_url=" + page, "--ServerApp.answer_yes=True"]
+    print(
+        "JupyterLab 正在启动。浏览器没有自己打开，就把下面 http 开头的地址复制过去；要停下，在这里按 Ctrl-C。"
+    )
+    options = [
+        "--log-level=WARN",
+        "--ServerApp.root_dir=" + str(ROOT),
+        "--LabApp.default_url=" + page,
+        "--ServerApp.answer_yes=True",
+    ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")  # 容器里常是 root
     return run([venv_python(), "-m", "jupyterlab", *options, *arguments])
@@ -359,7 +411,10 @@ def main(arguments):
     except OSError as error:
         print(f"错误：{explain(error)}", file=sys.stderr)
     except KeyboardInterrupt:
-        print(f"\n已停下。再运行 {this_command(first if first in ('test', 'lab') else '')} 就接着做。", file=sys.stderr)
+        print(
+            f"\n已停下。再运行 {this_command(first if first in ('test', 'lab') else '')} 就接着做。",
+            file=sys.stderr,
+        )
         return 130
     return 2
 

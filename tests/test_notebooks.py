@@ -51,8 +51,16 @@ def test_every_code_cell_was_executed_in_order(stored):
 
 
 def test_no_error_outputs(stored):
-    allowed = [c for c in code(stored) if "raises-exception" in c.metadata.get("tags", []) or "NBVAL_RAISES_EXCEPTION" in c.source]
-    assert not [c.source for c in code(stored) if c not in allowed and any(o.output_type == "error" for o in c.outputs)]
+    allowed = [
+        c
+        for c in code(stored)
+        if "raises-exception" in c.metadata.get("tags", []) or "NBVAL_RAISES_EXCEPTION" in c.source
+    ]
+    assert not [
+        c.source
+        for c in code(stored)
+        if c not in allowed and any(o.output_type == "error" for o in c.outputs)
+    ]
 
 
 def test_nothing_of_this_machine_is_stored(stored):
@@ -132,7 +140,9 @@ def test_the_sanitize_file_is_ascii():
 
 
 def notebook_of(*sources):
-    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source, id=f"c{i}") for i, source in enumerate(sources)])
+    return nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source, id=f"c{i}") for i, source in enumerate(sources)]
+    )
 
 
 def test_outputs_that_repeat_are_stored(tmp_path):
@@ -141,7 +151,9 @@ def test_outputs_that_repeat_are_stored(tmp_path):
     tool.run(path)
     stored = nbformat.read(path, as_version=4)
     assert [cell.execution_count for cell in stored.cells] == [1, 2]
-    assert stored.cells[0].outputs[0].text == "你好\n" and stored.cells[1].outputs[0].data["text/plain"] == "2"
+    assert (
+        stored.cells[0].outputs[0].text == "你好\n" and stored.cells[1].outputs[0].data["text/plain"] == "2"
+    )
     assert [p.name for p in tmp_path.iterdir()] == ["课.ipynb"]
 
 

@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).resolve().parent.parent
-FINISHED = {"run.json": '{"finished": true}', "config.json": "{}", "model.safetensors": "x", "training.safetensors": "x"}
+FINISHED = {
+    "run.json": '{"finished": true}',
+    "config.json": "{}",
+    "model.safetensors": "x",
+    "training.safetensors": "x",
+}
 
 
 @pytest.fixture
@@ -27,7 +32,11 @@ def start(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "MARKER", tmp_path / ".venv" / "tinygpt-start.json")
     monkeypatch.setattr(module, "RUN", tmp_path / "runs" / "mini")
     module.real_run, module.commands, module.answers = module.run, [], {}
-    monkeypatch.setattr(module, "run", lambda command, show=None, extra_env=None: fake_run(module, list(map(str, command)), show))
+    monkeypatch.setattr(
+        module,
+        "run",
+        lambda command, show=None, extra_env=None: fake_run(module, list(map(str, command)), show),
+    )
     return module
 
 
@@ -63,7 +72,11 @@ def fails(start, capsys, arguments=()):
 
 def test_parses_on_python_3_8():
     tree = ast.parse((REPO / "start.py").read_text(encoding="utf-8"), feature_version=(3, 8))
-    annotated = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and (node.returns or any(a.annotation for a in node.args.args))]
+    annotated = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and (node.returns or any(a.annotation for a in node.args.args))
+    ]
     assert not annotated, "注解会在旧 Python 上求值而出错"
 
 
@@ -75,14 +88,27 @@ def test_imports_only_the_standard_library():
 
 
 def test_help_from_another_folder(tmp_path):
-    done = subprocess.run([sys.executable, REPO / "start.py", "--help"], cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
+    done = subprocess.run(
+        [sys.executable, REPO / "start.py", "--help"],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
     assert "start.py lab" in done.stdout and "start.py test" in done.stdout
     assert not list(tmp_path.iterdir())
 
 
 def test_help_survives_a_console_that_cannot_show_chinese(tmp_path):
     env = {"PYTHONIOENCODING": "ascii", "PATH": "", "SYSTEMROOT": "C:\\Windows"}
-    done = subprocess.run([sys.executable, REPO / "start.py", "--help"], cwd=tmp_path, env=env, capture_output=True, encoding="utf-8", check=True)
+    done = subprocess.run(
+        [sys.executable, REPO / "start.py", "--help"],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
     assert "训练" in done.stdout
 
 
@@ -141,7 +167,10 @@ def test_venv_python_that_cannot_start_counts_as_broken(start, monkeypatch):
     ("line", "hint"),
     [
         ("WARNING: Retrying (Retry(total=4)) after connection broken", "网络"),
-        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "磁盘满了"),
+        (
+            "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
+            "磁盘满了",
+        ),
         ("ERROR: Could not install packages due to an OSError: [Errno 13] Permission denied", "权限"),
         ("ERROR: No matching distribution found for torch", "镜像"),
         ("error: metadata-generation-failed", "按上面的原因改正"),
@@ -162,7 +191,9 @@ def test_disk_full_before_the_first_install(start, capsys, monkeypatch):
     assert "磁盘只剩 1.0 GB" in found and "清理磁盘" in remedy and not installs(start)
 
 
-@pytest.mark.parametrize(("number", "words"), [(errno.EACCES, "不能写入"), (errno.ENOSPC, "磁盘满了"), (errno.EIO, "input/output")])
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.EACCES, "不能写入"), (errno.ENOSPC, "磁盘满了"), (errno.EIO, "input/output")]
+)
 def test_operating_system_errors(start, capsys, monkeypatch, number, words):
     def refuse():
         raise OSError(number, "input/output", "/some/folder")
@@ -275,7 +306,10 @@ def test_suites(start, tmp_path, monkeypatch):
     assert len(start.suites([])) == 1
     for folder in ("notebooks", "solutions"):
         (tmp_path / folder / "00.ipynb").touch()
-    assert start.suites([])[1:] == [("notebooks", ["--nbval", "notebooks"], {}), ("solutions", ["--nbval-lax", "solutions"], {})]
+    assert start.suites([])[1:] == [
+        ("notebooks", ["--nbval", "notebooks"], {}),
+        ("solutions", ["--nbval-lax", "solutions"], {}),
+    ]
     (tmp_path / "tests" / "test_a.py").touch()
     (tmp_path / "tests" / "test_browser.py").touch()
     monkeypatch.setattr(start.shutil, "which", lambda name: None)
@@ -293,7 +327,11 @@ def write_lesson(path, *cells):
 
 def test_lessons_that_train_run_once_more_on_a_simulated_cpu(start, tmp_path):
     write_lesson(tmp_path / "notebooks" / "01.ipynb", ("code", "optimizer.step()"))
-    write_lesson(tmp_path / "notebooks" / "02.ipynb", ("markdown", "optimizer.step()"), ("code", "BpeTrainer(vocab_size=9)"))
+    write_lesson(
+        tmp_path / "notebooks" / "02.ipynb",
+        ("markdown", "optimizer.step()"),
+        ("code", "BpeTrainer(vocab_size=9)"),
+    )
     write_lesson(tmp_path / "notebooks" / "03.ipynb", ("code", "x = 1\nrun = Trainer(model)"))
     name, arguments, env = start.suites(["-x"])[-1]
     assert name == "模拟另一种 CPU" and env["TINYGPT_JITTER"] == "1"
@@ -340,7 +378,9 @@ def test_lab_is_chinese_and_quiet(start, tmp_path):
     assert start.main(["lab", "--no-browser"]) == 0
     command = start.commands[-1]
     assert "--no-browser" in command and "--LabApp.default_url=/lab/tree/notebooks" in command
-    settings = json.loads((start.VENV / "share/jupyter/lab/settings/overrides.json").read_text(encoding="utf-8"))
+    settings = json.loads(
+        (start.VENV / "share/jupyter/lab/settings/overrides.json").read_text(encoding="utf-8")
+    )
     assert settings["@jupyterlab/translation-extension:plugin"]["locale"] == "zh_CN"
     assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
 
@@ -352,8 +392,14 @@ def test_every_dependency_is_pinned():
     import tomllib
 
     project = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = project["dependencies"] + [name for names in project["optional-dependencies"].values() for name in names]
-    lines = [line for line in (REPO / "constraints.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    wanted = project["dependencies"] + [
+        name for names in project["optional-dependencies"].values() for name in names
+    ]
+    lines = [
+        line
+        for line in (REPO / "constraints.txt").read_text(encoding="utf-8").splitlines()
+        if not line.startswith("#")
+    ]
     assert all(line.count("==") == 1 and "+" not in line for line in lines)
     pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines}
     assert {name.split(">=")[0].lower() for name in wanted} <= pinned

@@ -21,7 +21,9 @@ sys.path.insert(0, str(ROOT))
 from start import quiet_threads
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-PATHS = re.compile(r"/(?:home|root|Users|tmp|var/folders|work)/[\w.]|[A-Za-z]:\\\\?Users\\|site-packages|ipykernel_\d+")
+PATHS = re.compile(
+    r"/(?:home|root|Users|tmp|var/folders|work)/[\w.]|[A-Za-z]:\\\\?Users\\|site-packages|ipykernel_\d+"
+)
 
 
 def kernel_environment(root: Path = ROOT, environment=os.environ) -> dict[str, str]:
@@ -61,8 +63,8 @@ def execute(notebook, folder: Path, timeout: float = 300):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     client = NotebookClient(
-        copy, timeout=timeout, kernel_name="python3", record_timing=False, coalesce_streams=True, store_widget_state=False,
-        resources={"metadata": {"path": str(folder)}},
+        copy, timeout=timeout, kernel_name="python3", record_timing=False, coalesce_streams=True,
+        store_widget_state=False, resources={"metadata": {"path": str(folder)}},
     )  # fmt: skip
     client.create_kernel_manager()
     client.km.kernel_spec_manager = ThisPython()
@@ -73,7 +75,8 @@ def execute(notebook, folder: Path, timeout: float = 300):
 def tidy(notebook):
     """去掉每次执行都会变、或别的机器上没有用的东西：控件的编号与状态、版本号。"""
     notebook.metadata = type(notebook.metadata)(
-        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"}, language_info={"name": "python"}
+        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
+        language_info={"name": "python"},
     )
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
@@ -108,7 +111,11 @@ def absolute_paths(notebook) -> list[str]:
     found = []
     for i, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
-            data = {kind: value for kind, value in output.get("data", {}).items() if not kind.startswith("image/p")}
+            data = {
+                kind: value
+                for kind, value in output.get("data", {}).items()
+                if not kind.startswith("image/p")
+            }
             text = json.dumps([output.get("text"), output.get("traceback"), data], ensure_ascii=False)
             found += [f"第 {i} 格：{match.group()}…" for match in PATHS.finditer(text)]
     return found
