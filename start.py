@@ -76,7 +76,7 @@ def run(command, show=None, extra_env=None):
     env.pop("PYTHONHOME", None)
     pipe = {}
     if show:
-        pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
+        pipe = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")
     sys.stdout.flush()
     process = subprocess.Popen([str(part) for part in command], cwd=str(ROOT), env=env, **pipe)
     try:
