@@ -329,9 +329,8 @@ def command_test(extra):
         for name, arguments, env in suites(extra):
             print(f"—— {name} ——")
             report = os.path.join(folder, "report.xml")
-            codes.append(
-                run([venv_python(), "-m", "pytest", *arguments, "--junit-xml", report], extra_env=env)
-            )
+            command = [venv_python(), "-m", "pytest", *arguments, "--junit-xml", report]
+            codes.append(run(command, extra_env=env))
             total.update(count(report))
             if os.path.exists(report):
                 os.remove(report)

@@ -36,19 +36,24 @@ json.dump({
 """
 
 
-def environment(jitter: str) -> dict[str, str]:
-    """tools/run_notebooks.py 给内核的环境。"""
-    spec = importlib.util.spec_from_file_location("run_notebooks_for_jitter", ROOT / "tools" / "run_notebooks.py")
+def load(name: str):
+    spec = importlib.util.spec_from_file_location(f"{name}_under_jitter", ROOT / "tools" / f"{name}.py")
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
+    return tool
+
+
+def environment(jitter: str) -> dict[str, str]:
+    """tools/run_notebooks.py 给内核的环境。"""
+    tool = load("run_notebooks")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TINYGPT_JITTER", jitter)
         return {**os.environ, **tool.kernel_environment()}
 
 
-def output(code: str, jitter: str, *options: str) -> str:
-    command = [sys.executable, *options, "-c", code]
-    return subprocess.run(command, env=environment(jitter), capture_output=True, encoding="utf-8", check=True).stdout
+def output(code: str, jitter: str) -> str:
+    options = {"env": environment(jitter), "capture_output": True, "encoding": "utf-8", "check": True}
+    return subprocess.run([sys.executable, "-c", code], **options).stdout
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +98,7 @@ def test_zeros_stay_zero_and_tied_weights_stay_tied(runs):
 def test_torch_is_not_imported_and_not_needed():
     loaded = "import sys; print('torch' in sys.modules, 'sitecustomize' in sys.modules)"
     assert output(loaded, "1").split() == ["False", "True"]
-    absent = "import sys; sys.modules['torch'] = None\ntry:\n import torch\nexcept ImportError:\n print('没有')"
+    absent = "import sys; sys.modules['torch'] = None\ntry: import torch\nexcept ImportError: print('没有')"
     assert output(absent, "1") == "没有\n"
 
 
@@ -111,13 +116,6 @@ def test_a_word_is_refused():
 # ---- 断言的余地 ----
 
 
-def margins():
-    spec = importlib.util.spec_from_file_location("margins_under_test", ROOT / "tools" / "margins.py")
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    return tool
-
-
 @pytest.mark.parametrize(
     ("rows", "mark"),
     [
@@ -130,7 +128,7 @@ def margins():
     ],
 )
 def test_an_assertion_must_stand_away_from_its_bound(rows, mark):
-    line = margins().judge("1\tx > 1\tGt", ["-", "cell"], {str(i): row for i, row in enumerate(rows)})
+    line = load("margins").judge("1\tx > 1\tGt", ["-", "cell"], {str(i): row for i, row in enumerate(rows)})
     assert line is None if mark is None else line.startswith(mark)
 
 
@@ -140,8 +138,9 @@ def test_comparisons_are_recorded_and_a_failing_assertion_does_not_stop(tmp_path
     sources = ["x = [3, 4]\nassert min(x) > 2 and all(a < 9 for a in x)", "assert x[0] > 5", "print('完')"]
     cells = [nbformat.v4.new_code_cell(source, id=f"c{i}") for i, source in enumerate(sources)]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "课.ipynb")
-    code = f"import json, margins; print(json.dumps(margins.execute_once({str(tmp_path / '课.ipynb')!r}, '0', 60)))"
-    result = json.loads(output(f"import sys; sys.path.insert(0, {str(ROOT / 'tools')!r}); {code}", ""))
+    code = f"import sys; sys.path.insert(0, {str(ROOT / 'tools')!r}); import json, margins\n"
+    code += f"print(json.dumps(margins.execute_once({str(tmp_path / '课.ipynb')!r}, '0', 60)))"
+    result = json.loads(output(code, ""))
     assert result["found"] == {
         "1\tmin(x) > 2\tGt": [1, 3, 2], "1\ta < 9\tLt": [5, 4, 9], "2\tx[0] > 5\tGt": [-2, 3, 5],
     }  # fmt: skip

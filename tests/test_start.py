@@ -32,16 +32,13 @@ def start(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "MARKER", tmp_path / ".venv" / "tinygpt-start.json")
     monkeypatch.setattr(module, "RUN", tmp_path / "runs" / "mini")
     module.real_run, module.commands, module.answers = module.run, [], {}
-    monkeypatch.setattr(
-        module,
-        "run",
-        lambda command, show=None, extra_env=None: fake_run(module, list(map(str, command)), show),
-    )
+    monkeypatch.setattr(module, "run", lambda *args, **options: fake_run(module, *args, **options))
     return module
 
 
-def fake_run(start, command, show):
+def fake_run(start, command, show=None, extra_env=None):
     """start.answers：命令里的一个词 → （退出代码，输出的行）。"""
+    command = [str(part) for part in command]
     start.commands.append(command[1:])
     code, lines = next((answer for word, answer in start.answers.items() if word in command), (0, []))
     for line in lines:
@@ -306,10 +303,9 @@ def test_suites(start, tmp_path, monkeypatch):
     assert len(start.suites([])) == 1
     for folder in ("notebooks", "solutions"):
         (tmp_path / folder / "00.ipynb").touch()
-    assert start.suites([])[1:] == [
-        ("notebooks", ["--nbval", "notebooks"], {}),
-        ("solutions", ["--nbval-lax", "solutions"], {}),
-    ]
+    notebooks, solutions = start.suites([])[1:]
+    assert notebooks == ("notebooks", ["--nbval", "notebooks"], {})
+    assert solutions == ("solutions", ["--nbval-lax", "solutions"], {})
     (tmp_path / "tests" / "test_a.py").touch()
     (tmp_path / "tests" / "test_browser.py").touch()
     monkeypatch.setattr(start.shutil, "which", lambda name: None)
@@ -327,11 +323,8 @@ def write_lesson(path, *cells):
 
 def test_lessons_that_train_run_once_more_on_a_simulated_cpu(start, tmp_path):
     write_lesson(tmp_path / "notebooks" / "01.ipynb", ("code", "optimizer.step()"))
-    write_lesson(
-        tmp_path / "notebooks" / "02.ipynb",
-        ("markdown", "optimizer.step()"),
-        ("code", "BpeTrainer(vocab_size=9)"),
-    )
+    other = ("markdown", "optimizer.step()"), ("code", "BpeTrainer(vocab_size=9)")
+    write_lesson(tmp_path / "notebooks" / "02.ipynb", *other)
     write_lesson(tmp_path / "notebooks" / "03.ipynb", ("code", "x = 1\nrun = Trainer(model)"))
     name, arguments, env = start.suites(["-x"])[-1]
     assert name == "模拟另一种 CPU" and env["TINYGPT_JITTER"] == "1"

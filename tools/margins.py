@@ -53,7 +53,8 @@ class Recorder(ast.NodeTransformer):
             return node
         ops = [ast.Constant(type(o).__name__) for o in node.ops]
         values = ast.List([node.left, *node.comparators], ast.Load())
-        return ast.copy_location(self.call("compare", [ast.Constant(name), ast.List(ops, ast.Load()), values]), node)
+        arguments = [ast.Constant(name), ast.List(ops, ast.Load()), values]
+        return ast.copy_location(self.call("compare", arguments), node)
 
     def where(self):
         return f"{get_ipython().execution_count - START}\\t"
@@ -119,8 +120,8 @@ def execute_once(path: str, run: str, timeout: float) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "report.json")
         changed = nbformat.from_dict(notebook)
-        cells = [nbformat.v4.new_code_cell(RECORDER), *notebook.cells, nbformat.v4.new_code_cell(REPORT.format(report))]
-        changed.cells = cells
+        first, last = map(nbformat.v4.new_code_cell, (RECORDER, REPORT.format(report)))
+        changed.cells = [first, *notebook.cells, last]
         try:
             done = execute(changed, Path(path).parent, timeout)
         except Exception as error:  # noqa: BLE001 要报告的正是它
@@ -189,10 +190,11 @@ def judge(name: str, ids: list[str], rows: dict[str, list[float]]) -> str | None
     scale = min(max(abs(a), abs(b)) for a, b in zip(left, right, strict=True))
     mark = " " if least >= spread or least >= scale / 3 else "！"
     number, source, op = re.split("\t", name)
-    values = " ".join(f"{a:.4g}" + ("" if len(set(right)) == 1 else f"|{b:.4g}") for a, b in zip(left, right, strict=True))
-    sign = {"Lt": "<", "LtE": "≤", "Gt": ">", "GtE": "≥"}[op]
-    bound = f"{right[0]:.4g}" if len(set(right)) == 1 else "…"
-    return f"{mark} {ids[int(number)]} 余地 {least:.3g}，范围 {spread:.3g}：{source}\n      {values} {sign} {bound}"
+    pairs, fixed = zip(left, right, strict=True), len(set(right)) == 1
+    values = " ".join(f"{a:.4g}" if fixed else f"{a:.4g}|{b:.4g}" for a, b in pairs)
+    bound = {"Lt": "<", "LtE": "≤", "Gt": ">", "GtE": "≥"}[op] + (f" {right[0]:.4g}" if fixed else " …")
+    heading = f"{mark} {ids[int(number)]} 余地 {least:.3g}，范围 {spread:.3g}：{source}"
+    return f"{heading}\n      {values} {bound}"
 
 
 def main(arguments=None) -> int:
@@ -204,15 +206,15 @@ def main(arguments=None) -> int:
     parser.add_argument("--timeout", type=float, default=600, help="一格最多多少秒")
     parser.add_argument("--all", action="store_true", help="站得稳的也列出来")
     options = parser.parse_args(arguments)
-    paths = options.paths or [p for folder in ("notebooks", "solutions") for p in sorted((ROOT / folder).glob("*.ipynb"))]
+    paths = options.paths or [*sorted(ROOT.glob("notebooks/*.ipynb")), *sorted(ROOT.glob("solutions/*.ipynb"))]
     runs = [*options.jitters, *options.capabilities]
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     context = multiprocessing.get_context("spawn")
     bad = False
     with concurrent.futures.ProcessPoolExecutor(options.workers, context, max_tasks_per_child=1) as pool:
-        futures = {p: {r: pool.submit(execute_once, str(p.resolve()), r, options.timeout) for r in runs} for p in paths}
-        for path, by_run in futures.items():
-            bad |= report(path, {run: future.result() for run, future in by_run.items()}, options.all)
+        futures = {(p, r): pool.submit(execute_once, str(p.resolve()), r, options.timeout) for p in paths for r in runs}
+        for path in paths:
+            bad |= report(path, {run: futures[path, run].result() for run in runs}, options.all)
     return 1 if bad else 0
 
 

@@ -29,7 +29,8 @@ def shake(tensor, seed: int) -> None:
     if tensor.is_meta or not tensor.is_floating_point():
         return
     content = tensor.detach().flatten().cpu().view(torch.uint8).numpy().tobytes()
-    generator = torch.Generator("cpu").manual_seed(zlib.crc32(f"{seed} ".encode() + content))  # 种子只用得上 32 位
+    mixed = zlib.crc32(f"{seed} ".encode() + content)  # CPU 上的生成器只用得上 32 位
+    generator = torch.Generator("cpu").manual_seed(mixed)
     noise = torch.randn(tensor.shape, generator=generator, dtype=torch.float64, device="cpu")
     with torch.no_grad():
         tensor.mul_((1 + SIZE * noise).to(tensor.device, tensor.dtype))
