@@ -206,13 +206,17 @@ def main(arguments=None) -> int:
     parser.add_argument("--timeout", type=float, default=600, help="一格最多多少秒")
     parser.add_argument("--all", action="store_true", help="站得稳的也列出来")
     options = parser.parse_args(arguments)
-    paths = options.paths or [*sorted(ROOT.glob("notebooks/*.ipynb")), *sorted(ROOT.glob("solutions/*.ipynb"))]
+    every = [*sorted(ROOT.glob("notebooks/*.ipynb")), *sorted(ROOT.glob("solutions/*.ipynb"))]
+    paths = options.paths or every
     runs = [*options.jitters, *options.capabilities]
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     context = multiprocessing.get_context("spawn")
     bad = False
     with concurrent.futures.ProcessPoolExecutor(options.workers, context, max_tasks_per_child=1) as pool:
-        futures = {(p, r): pool.submit(execute_once, str(p.resolve()), r, options.timeout) for p in paths for r in runs}
+        futures = {
+            (p, r): pool.submit(execute_once, str(p.resolve()), r, options.timeout)
+            for p in paths for r in runs
+        }  # fmt: skip
         for path in paths:
             bad |= report(path, {run: futures[path, run].result() for run in runs}, options.all)
     return 1 if bad else 0
