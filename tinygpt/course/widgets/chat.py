@@ -9,7 +9,7 @@ import dataclasses
 import html
 import io
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
@@ -107,8 +107,8 @@ class ChatPlayground:
         self.temperature = slider("温度", SAMPLING.temperature, 0.1, 2.0, 0.1)
         self.message = widgets.Label("")
         self.text.on_msg(self._pressed)
-        self.send_button.on_click(lambda _: self.send())
-        self.again_button.on_click(lambda _: self.restart())
+        self.send_button.on_click(lambda _: self._clicked(self.send))
+        self.again_button.on_click(lambda _: self._clicked(self.restart))
         for button in (self.send_button, self.again_button):
             button.layout.width, button.layout.flex = "90px", "0 0 auto"
         row = widgets.HBox([self.text, self.send_button, self.again_button])
@@ -141,27 +141,28 @@ class ChatPlayground:
             self.send()
 
     def send(self) -> None:
-        """把输入框里的话说给模型听，边写边显示；出错时话留在框里，错误写在下面。"""
+        """把输入框里的话说给模型听，边写边显示；出错时话留在框里，错误写在下面。
+
+        写的时候输入框照样能用：停用了它，你接着打的字母会落到笔记本上，那里一个 x 就剪掉一格。
+        """
         question = self.text.value.strip()
-        if not question or self.text.disabled:
+        if not question:
             return
-        self.message.value, self.text.disabled, self.send_button.disabled = "", True, True
+        self.message.value = ""
         try:
             self._answer(question)
-            self.text.value = ""
         except InputError as error:
             self.message.value = f"{error.found}。{error.fix}。"
         except Exception as error:  # noqa: BLE001 控件的回调里抛出的错误没有人看得见，所以写出来
             self.message.value = f"出错了：{error}"
         finally:
             self._show()
-            self.text.disabled = self.send_button.disabled = False
-            self.text.focus()
 
     def _answer(self, question: str) -> None:
         sampling, said = dataclasses.replace(SAMPLING, temperature=self.temperature.value), ""
         options = {"sampling": sampling, "seed": self.seed}
         pieces = reply(self.model, self.tokenizer, self.conversation, question, **options)
+        self.text.value = ""  # 问题合适才清空
         self._show((question, "…"))
         for piece in pieces:
             said += piece
@@ -170,6 +171,11 @@ class ChatPlayground:
             self.conversation = self.conversation.add(question, said)
         else:
             self.message.value = "它什么也没有说。换一句话，或把温度调高些。"
+
+    def _clicked(self, action: Callable[[], None]) -> None:
+        """按了按钮：光标回到输入框，再做。"""
+        self.text.focus()
+        action()
 
     def restart(self) -> None:
         """忘掉全部历史。"""
