@@ -4,15 +4,19 @@ import io
 import sys
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from test_sampling import GREEDY, Scripted
+from torch.nn import functional
 
 import tinygpt.commands.chat as command
 from tinygpt.chat import MAX_NEW_TOKENS, Conversation, one_line, prompt_ids, reply, room_for_answer
 from tinygpt.cli import main
+from tinygpt.config import GPTConfig
 from tinygpt.errors import InputError
-from tinygpt.tokenizer import CHAT, EOS
+from tinygpt.gpt import GPT
+from tinygpt.tokenizer import CHAT, EOS, PAD
 
 HISTORY = Conversation((("你好", "你好！很高兴见到你。"), ("一加一是几？", "一加一是二。")))
 
@@ -312,3 +316,31 @@ def test_help_shows_the_defaults_of_chat(capsys):
         main(["chat", "--help"])
     out = capsys.readouterr().out
     assert "（默认 0.5）" in out and "（默认 0.9）" in out and "（默认 0.8）" not in out
+
+
+# ---- 从训练到回答 ----
+
+
+def test_a_model_trained_on_conversations_answers_as_it_was_taught(tokenizer):
+    """背下两篇对话：同一句“它呢？”，前文不同，回答不同，所以历史真的到了模型那里。"""
+    taught = [
+        (("小猫在哪里？", "小猫在河边。"), ("它呢？", "小猫是灰色的。")),
+        (("一加一是几？", "一加一是二。"), ("它呢？", "二加二是四。")),
+    ]
+    texts = ["\n".join(f"问：{q}\n答：{a}" for q, a in turns) for turns in taught]
+    documents = [[CHAT, *tokenizer.encode(text, eos=True)] for text in texts]
+    longest = max(map(len, documents))
+    ids = torch.tensor([ids + [PAD] * (longest - len(ids)) for ids in documents])
+    torch.manual_seed(0)
+    model = GPT(GPTConfig(tokenizer.vocab_size, 256, n_layer=2, n_head=2, n_embd=48, dropout=0.0))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
+    for _ in range(60):
+        optimizer.zero_grad()
+        loss = functional.cross_entropy(model(ids[:, :-1]).transpose(1, 2), ids[:, 1:], ignore_index=PAD)
+        loss.backward()
+        optimizer.step()
+    for turns in taught:
+        conversation = Conversation()
+        for question, answer in turns:
+            assert "".join(reply(model, tokenizer, conversation, question, sampling=GREEDY)) == answer
+            conversation = conversation.add(question, answer)
