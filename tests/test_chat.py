@@ -91,6 +91,23 @@ def test_history_is_dropped_whole_turns_at_a_time(tokenizer, turns, question, co
     assert kept == 0 or len(suffixes[kept - 1]) > limit  # 再多一轮就放不下
 
 
+def test_what_just_fits_is_kept(tokenizer):
+    """上下文刚好够就全留下，少一个就丢最旧的一轮；问题自己也是。"""
+    whole, room = prompt_ids(tokenizer, HISTORY, "小猫呢？", 256), 10
+    assert prompt_ids(tokenizer, HISTORY, "小猫呢？", len(whole) + room, room) == whole
+    newer = prompt_ids(tokenizer, Conversation(HISTORY.turns[1:]), "小猫呢？", 256)
+    assert prompt_ids(tokenizer, HISTORY, "小猫呢？", len(whole) + room - 1, room) == newer
+    single = prompt_ids(tokenizer, Conversation(), "小猫呢？", 256)
+    assert prompt_ids(tokenizer, HISTORY, "小猫呢？", len(single) + room, room) == single
+    with pytest.raises(InputError, match="太长"):
+        prompt_ids(tokenizer, HISTORY, "小猫呢？", len(single) + room - 1, room)
+
+
+def test_adding_a_turn_leaves_the_old_conversation_alone():
+    longer = HISTORY.add("再见", "再见。")
+    assert longer.turns == (*HISTORY.turns, ("再见", "再见。")) and len(HISTORY.turns) == 2
+
+
 def test_room_for_the_answer_is_at_most_half(tokenizer):
     assert [room_for_answer(256, n) for n in (1, 80, 128, 500)] == [1, 80, 128, 128]
     assert room_for_answer(16, MAX_NEW_TOKENS) == 8
