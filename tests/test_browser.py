@@ -15,8 +15,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 import pytest
 
 pytestmark = pytest.mark.browser
@@ -52,14 +54,20 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
+def course(tmp_path_factory):
+    """课程的副本。"""
+    folder = tmp_path_factory.mktemp("course")
+    for name in ("notebooks", "exercises", "solutions"):
+        shutil.copytree(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(course, tmp_path_factory):
     """一个 JupyterLab，根文件夹是课程的副本；返回网址。"""
     pytest.importorskip("playwright.sync_api", reason="没有安装 playwright")
     if not CHROMIUM:
         pytest.skip("没有 Chromium")
-    folder = tmp_path_factory.mktemp("course")
-    for name in ("notebooks", "exercises", "solutions"):
-        shutil.copytree(ROOT / name, folder / name)
     sys.path.insert(0, str(ROOT))
     import start
 
@@ -72,7 +80,7 @@ def lab(tmp_path_factory):
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
         f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
         "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=",
-        "--log-level=ERROR", f"--ServerApp.root_dir={folder}",
+        "--log-level=ERROR", f"--ServerApp.root_dir={course}",
         f"--LabApp.app_settings_dir={settings}", f"--LabApp.user_settings_dir={settings / 'user'}",
         f"--LabApp.workspaces_dir={settings / 'workspaces'}",
         "--LabApp.expose_app_in_browser=True",
@@ -109,13 +117,13 @@ def browser(lab):
         browser.close()
 
 
-@pytest.fixture(scope="module", params=LESSONS)
-def page(request, lab, browser):
-    """一课打开以后、全部运行完的页面。"""
+@contextmanager
+def opened(lab, browser, name: str):
+    """notebooks 里的一本打开以后、全部运行完的页面。"""
     page = browser.new_page(viewport={"width": 1400, "height": 1000}, locale="zh-CN")
-    page.lesson = request.param
+    page.lesson = name
     # 各课一个工作区，不带出前一课的标签页
-    page.goto(f"{lab}/lab/workspaces/{request.param}/tree/notebooks/{request.param}.ipynb")
+    page.goto(f"{lab}/lab/workspaces/{name}/tree/notebooks/{name}.ipynb")
     idle = f"const s = ({CELLS})(); return s.status === 'idle'"
     page.wait_for_selector(".jp-Notebook", timeout=2 * MINUTE)
     page.wait_for_function(f"() => {{ {idle}; }}", timeout=2 * MINUTE)
@@ -125,6 +133,12 @@ def page(request, lab, browser):
     yield page
     page.evaluate("async () => { await window.jupyterapp.serviceManager.sessions.shutdownAll(); }")
     page.close()
+
+
+@pytest.fixture(scope="module", params=LESSONS)
+def page(request, lab, browser):
+    with opened(lab, browser, request.param) as page:
+        yield page
 
 
 def screenshot(page, name: str) -> None:
@@ -209,3 +223,57 @@ def test_the_dropdown_changes_with_the_keyboard(page):
         page.wait_for_timeout(300)
     wait_until_changed(page, read, before)
     screenshot(page, "dropdown")
+
+
+# ---- 与模型说话 ----
+
+CHAT = """\
+from tinygpt import load
+from tinygpt.course import plots
+from tinygpt.course.widgets.chat import chat_playground
+plots.use_style()
+chat_playground(*load("mini"), seed=0)"""
+DARK = """async () => {
+  await window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'});
+}"""
+
+
+def answered(page, turns: int) -> None:
+    """等到有了这么多轮，而且最后一轮写完（末尾没有“…”）。"""
+    page.wait_for_function(
+        """turns => {
+          const log = document.querySelector('[role=log]');
+          const names = Array.from(log.querySelectorAll('b')).map(b => b.textContent);
+          return !log.textContent.endsWith('…') && names.filter(name => name === '答').length === turns;
+        }""",
+        arg=turns, timeout=MINUTE,
+    )  # fmt: skip
+
+
+def test_chat_by_keyboard(course, lab, browser):
+    """写“你好”，按回车，回答出现；接着不用鼠标就能再写；<b> 只是文字。"""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CHAT)], metadata=kernel)
+    nbformat.write(book, course / "notebooks" / "chat.ipynb")
+    with opened(lab, browser, "chat") as page:
+        assert page.evaluate(CELLS)["errors"] == []
+        box, log = page.locator(".widget-text input"), page.locator("[role=log]")
+        screenshot(page, "empty")
+        box.focus()
+        page.keyboard.type("你好")
+        page.keyboard.press("Enter")
+        answered(page, 1)
+        assert log.inner_text().split()[:2] == ["你", "你好"] and box.input_value() == ""
+        page.keyboard.type("<b>什么</b>是机器学习？xx")  # 光标还在框里：x 没有落到笔记本上，剪掉这一格
+        page.keyboard.press("Enter")
+        answered(page, 2)
+        assert "<b>什么</b>是机器学习？xx" in log.inner_text()
+        at_the_end = "e => Math.abs(e.scrollTop) < 2"  # column-reverse：0 是最下面
+        assert log.evaluate(at_the_end)
+        screenshot(page, "light")
+        page.evaluate(DARK)
+        page.wait_for_timeout(1500)
+        screenshot(page, "dark")
+        page.get_by_role("button", name="重新开始").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function("document.querySelector('[role=log]').textContent.includes('还没有说话')")

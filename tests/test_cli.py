@@ -47,8 +47,8 @@ def run(cli, text, tmp_path):
 
 
 @pytest.mark.parametrize("command", [
-    [], ["train"], ["generate"], ["evaluate"], ["tokenizer"], ["tokenizer", "train"], ["tokenizer", "show"],
-    ["info"], ["doctor"], ["check"], ["exercises"], ["exercises", "reset"],
+    [], ["train"], ["generate"], ["chat"], ["evaluate"], ["tokenizer"], ["tokenizer", "train"],
+    ["tokenizer", "show"], ["info"], ["doctor"], ["check"], ["exercises"], ["exercises", "reset"],
 ])  # fmt: skip
 def test_help_is_chinese(cli, command):
     code, out, _ = cli(*command, "--help")
@@ -63,7 +63,8 @@ def test_every_config_field_is_a_flag(cli):
 
     from tinygpt import GPTConfig, Sampling, TrainConfig
 
-    for command, classes in (("train", (GPTConfig, TrainConfig)), ("generate", (Sampling,))):
+    commands = {"train": (GPTConfig, TrainConfig), "generate": (Sampling,), "chat": (Sampling,)}
+    for command, classes in commands.items():
         _, out, _ = cli(command, "--help")
         for cls in classes:
             for field in dataclasses.fields(cls):

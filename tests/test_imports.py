@@ -169,6 +169,7 @@ ALLOWED = {
     "cache": {"config", "errors"},
     "layers": {"config", "errors", "cache"},
     "gpt": {"config", "errors", "layers", "cache"},
+    "chat": {"errors", "sampling", "tokenizer"},
     "variants.bert": {"config", "errors", "gpt", "layers", "losses", "tokenizer"},
     "losses": set(),
     "optim": set(),

@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 
 from tinygpt import threads  # noqa: F401, I001 须在 torch 之前
 from tinygpt.cache import KVCache
+from tinygpt.chat import Conversation, reply
 from tinygpt.config import PRESETS, GPTConfig, TrainConfig, preset
 from tinygpt.errors import InputError
 from tinygpt.evaluation import evaluate
@@ -20,6 +21,7 @@ from tinygpt.tokenizer import Tokenizer
 from tinygpt.trainer import Trainer
 
 __all__ = [
-    "GPT", "GPTConfig", "InputError", "KVCache", "Metrics", "PRESETS", "Sampling", "Tokenizer", "TrainConfig",
-    "Trainer", "complete", "evaluate", "generate", "load", "preset", "sample_next_token", "stream_text",
+    "Conversation", "GPT", "GPTConfig", "InputError", "KVCache", "Metrics", "PRESETS", "Sampling",
+    "Tokenizer", "TrainConfig", "Trainer", "complete", "evaluate", "generate", "load", "preset", "reply",
+    "sample_next_token", "stream_text",
 ]  # fmt: skip

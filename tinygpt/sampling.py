@@ -161,14 +161,15 @@ def _logits_stream(model, texts: list[list[int]]) -> Iterator[Tensor]:
             yield logits[:, -1]
 
 
-def stream_text(model, tokenizer, prompt: str, stop: str | None = None, **options) -> Iterator[str]:
-    """逐段交出续写的文字（不含提示）。从不交出半个汉字；遇到 <eos>、stop 这段文字或长度到了就停。
+def stream_ids(model, tokenizer, ids: list[int], stop: str | None = None, **options) -> Iterator[str]:
+    """接着提示的编号 ids 写，逐段交出文字（不含提示）。
 
-    options 传给 generate:max_new_tokens、sampling、seed。
+    从不交出半个汉字；遇到 <eos>、stop 这段文字或长度到了就停。
+    options 传给 generate：max_new_tokens、sampling、seed。
     """
     decoder = tokenizer.stream_decoder()
     held = ""  # 可能是 stop 的前半截，先不交出
-    for (token,) in generate(model, [tokenizer.encode(prompt)], **options):
+    for (token,) in generate(model, [ids], **options):
         if token == EOS:
             break
         held += decoder.push(token)
@@ -186,6 +187,11 @@ def stream_text(model, tokenizer, prompt: str, stop: str | None = None, **option
 def _overlap(text: str, stop: str) -> int:
     """text 的末尾与 stop 的开头最多重合几个字符。"""
     return next((n for n in range(min(len(text), len(stop) - 1), 0, -1) if text.endswith(stop[:n])), 0)
+
+
+def stream_text(model, tokenizer, prompt: str, stop: str | None = None, **options) -> Iterator[str]:
+    """逐段交出 prompt 这段文字的续写；别的同 stream_ids。"""
+    return stream_ids(model, tokenizer, tokenizer.encode(prompt), stop, **options)
 
 
 def complete(model, tokenizer, prompt: str, **options) -> str:

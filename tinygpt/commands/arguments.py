@@ -14,9 +14,13 @@ def model_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="mini", metavar="DIR", help=help)
 
 
+def device_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", default="auto", help="auto、cpu、cuda 或 mps（默认 auto）")
+
+
 def model_arguments(parser: argparse.ArgumentParser) -> None:
     model_argument(parser)
-    parser.add_argument("--device", default="auto", help="auto、cpu、cuda 或 mps（默认 auto）")
+    device_argument(parser)
     json_argument(parser)
 
 
@@ -36,15 +40,19 @@ def source_of(args) -> Source:
     return corpus.ShippedSource(getattr(args, "world_characters", None))
 
 
-def add_fields(parser, cls, skip=()):
-    """把 dataclass 的每个字段变成一个参数；没有给的参数不出现在结果里，于是用 dataclass 自己的默认值。"""
+def add_fields(parser, cls, skip=(), usual=None):
+    """把 dataclass 的每个字段变成一个参数；没有给的参数不出现在结果里，于是用 dataclass 自己的默认值。
+
+    usual 是 cls 的一个对象：命令另有默认值时，说明里写它的。
+    """
     group = parser.add_argument_group(cls.__doc__.splitlines()[0].split("。")[0])
     hints = typing.get_type_hints(cls)
     for field in dataclasses.fields(cls):
         if field.name in skip:
             continue
         flag, kind = "--" + field.name.replace("_", "-"), hints[field.name]
-        text = field.metadata["help"] + ("" if field.default is None else f"（默认 {field.default}）")
+        default = getattr(usual, field.name, field.default)
+        text = field.metadata["help"] + ("" if default is None else f"（默认 {default}）")
         if isinstance(kind, types.UnionType):
             kind = next(t for t in typing.get_args(kind) if t is not type(None))
         yes_or_no = {"action": argparse.BooleanOptionalAction}
