@@ -11,8 +11,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = """
-import json, sys, torch
+import json, sys, tempfile, torch
 from tinygpt import GPT, GPTConfig, load
+from tinygpt.checkpoint import load_tensors, save_tensors
+from tinygpt.pretrained import model_folder
+
+zero_to_one = torch.linspace(0, 1, 99)
 
 def linear(seed):
     torch.manual_seed(seed)
@@ -26,11 +30,16 @@ zeros = torch.nn.init.zeros_(torch.empty(5)).tolist()
 sparse = torch.nn.init.sparse_(torch.empty(9, 9), 0.5)
 shipped = load("mini")[0]
 tied = shipped.lm_head.weight is shipped.token_embedding.weight
+stored, _ = load_tensors(model_folder("mini") / "model.safetensors")
+same = all(torch.equal(stored[name].float(), p) for name, p in shipped.named_parameters())
+with tempfile.TemporaryDirectory() as folder:
+    save_tensors(folder + "/own.safetensors", {"w": zero_to_one})
+    own = torch.equal(load_tensors(folder + "/own.safetensors")[0]["w"], zero_to_one)
 with torch.device("meta"):
     GPT(GPTConfig())
 json.dump({
     "weight": weight, "state": state, "xavier": xavier, "again": linear(0) == (weight, state, xavier),
-    "other": linear(1)[0], "zeros": zeros, "sparse zeros": (sparse == 0).sum().item(), "tied": tied,
+    "other": linear(1)[0], "zeros": zeros, "sparse zeros": (sparse == 0).sum().item(), "tied": tied, "same": same, "own": own,
     "shipped": shipped.token_embedding.weight[:5].flatten().tolist(),
 }, sys.stdout)
 """
@@ -93,6 +102,10 @@ def test_noise_depends_on_the_seed_of_the_model_alone(runs):
 def test_zeros_stay_zero_and_tied_weights_stay_tied(runs):
     for run in runs.values():
         assert run["zeros"] == [0] * 5 and run["sparse zeros"] == runs[""]["sparse zeros"] > 0 and run["tied"]
+
+
+def test_the_file_and_the_model_agree_and_own_checkpoints_are_exact(runs):
+    assert all(run["same"] and run["own"] for run in runs.values())
 
 
 def test_torch_is_not_imported_and_not_needed():

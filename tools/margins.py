@@ -84,7 +84,8 @@ class Margins:
         import numpy as np
 
         a, b = np.broadcast_arrays(np.asarray(a, dtype=float), np.asarray(b, dtype=float))
-        margin = (b - a if op[0] == "L" else a - b).ravel()
+        with np.errstate(invalid="ignore"):  # −inf < −inf 之类
+            margin = (b - a if op[0] == "L" else a - b).ravel()
         worst = int(np.argmin(np.where(np.isnan(margin), -np.inf, margin)))
         row = [float(margin[worst]), float(a.ravel()[worst]), float(b.ravel()[worst])]
         old = self.found.get(name)

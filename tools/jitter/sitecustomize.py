@@ -1,9 +1,9 @@
 """模拟别的 CPU：环境变量 TINYGPT_JITTER=k 时，每个模型的初始权重都带上一点点噪声。
 
 换一台机器，同样的程序每个数的末几位不同；训练几百步以后，有些结果就完全不同了。这里用一台机器就能试：
-torch.nn.init 填进去的每个随机数都乘上 1 + 1e-6·z，z 是标准正态；附带的模型取出来时也一样。z 由 k 与填进去的
-数决定，不动用 torch 的全局生成器：同一个种子造两次，两个模型仍然逐位相同（换一台机器也是这样），种子不同，
-噪声也不同；两个进程的 k 相同，噪声就相同。checkpoint.load_weights 不动，接着训练仍然逐位不差。
+torch.nn.init 填进去的每个随机数都乘上 1 + 1e-6·z，z 是标准正态；从附带的模型的文件读出来的也一样。z 由 k 与那些
+数自己决定，不动用 torch 的全局生成器：同一个种子造两次，两个模型仍然逐位相同（换一台机器也是这样），种子不同，
+噪声也不同；两个进程的 k 相同，噪声就相同。自己的检查点照原样读，接着训练仍然逐位不差。
 
 Python 启动时自己会导入 sitecustomize，条件是这个文件夹在 PYTHONPATH 里；run_notebooks.kernel_environment
 只在设了 TINYGPT_JITTER 时把它放进去。这里不导入 torch：等程序自己导入以后再改，不用 torch 的程序不受影响。
@@ -53,21 +53,23 @@ def patch_init(module, seed: int) -> None:
             setattr(module, name, shaken(getattr(module, name)))
 
 
-def patch_load(module, seed: int) -> None:
-    """tinygpt.pretrained：load 取出来的模型，权重摇一下；共用的权重只摇一次。"""
-    load = module.load
+def patch_load_tensors(module, seed: int) -> None:
+    """tinygpt.checkpoint：从附带的模型的文件读出的权重，换成单精度（半精度装不下这点噪声），摇一下。"""
+    load = module.load_tensors
 
     @functools.wraps(load)
-    def load_and_shake(*args, **kwargs):
-        model, tokenizer = load(*args, **kwargs)
-        for parameter in model.parameters():
-            shake(parameter, seed)
-        return model, tokenizer
+    def load_and_shake(path):
+        tensors, state = load(path)
+        if os.path.basename(os.path.dirname(os.path.dirname(os.path.abspath(path)))) == "pretrained":
+            tensors = {name: tensor.float() for name, tensor in tensors.items()}
+            for tensor in tensors.values():
+                shake(tensor, seed)
+        return tensors, state
 
-    module.load = load_and_shake
+    module.load_tensors = load_and_shake
 
 
-PATCHES = {"torch.nn.init": patch_init, "tinygpt.pretrained": patch_load}
+PATCHES = {"torch.nn.init": patch_init, "tinygpt.checkpoint": patch_load_tensors}
 
 
 class AfterImport:
