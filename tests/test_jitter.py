@@ -39,7 +39,8 @@ with torch.device("meta"):
     GPT(GPTConfig())
 json.dump({
     "weight": weight, "state": state, "xavier": xavier, "again": linear(0) == (weight, state, xavier),
-    "other": linear(1)[0], "zeros": zeros, "sparse zeros": (sparse == 0).sum().item(), "tied": tied, "same": same, "own": own,
+    "other": linear(1)[0], "zeros": zeros, "sparse zeros": (sparse == 0).sum().item(), "tied": tied,
+    "same": same, "own": own,
     "shipped": shipped.token_embedding.weight[:5].flatten().tolist(),
 }, sys.stdout)
 """

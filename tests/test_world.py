@@ -83,11 +83,19 @@ def test_same_seed_same_text_everywhere(world):
     digests = set()
     for hash_seed in ("0", "12345"):
         environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
-        digests.add(subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout.strip())
-    text = "".join(d.title + d.text for d in world.documents(3, n_documents=40)) + repr(world.questions(1, 40))
+        digests.add(
+            subprocess.run(
+                [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+            ).stdout.strip()
+        )
+    text = "".join(d.title + d.text for d in world.documents(3, n_documents=40)) + repr(
+        world.questions(1, 40)
+    )
     text += repr(world.translations(1, 40)) + repr(world.summaries(1, 20))
     assert digests == {hashlib.sha256(text.encode("utf-8")).hexdigest()}
-    assert [d.text for d in world.documents(3, n_documents=5)] != [d.text for d in world.documents(4, n_documents=5)]
+    assert [d.text for d in world.documents(3, n_documents=5)] != [
+        d.text for d in world.documents(4, n_documents=5)
+    ]
 
 
 def test_how_much(world):
@@ -121,7 +129,9 @@ def test_held_out_phrasings_never_occur(world, documents):
 
 def said(fact, text, options):
     """这条事实是不是用其中一种说法说出来了（名字可以换成"它"，并列时句号换成分号或逗号）。"""
-    sentences = (p.format(name=n, value=fact.value).removesuffix("。") for p in options for n in (fact.subject, "它"))
+    sentences = (
+        p.format(name=n, value=fact.value).removesuffix("。") for p in options for n in (fact.subject, "它")
+    )
     return any(s in text for s in sentences)
 
 
@@ -165,7 +175,10 @@ def test_plans_all_occur_and_characters_are_common(world, documents):
 def test_sentences(world):
     rows = world.sentences("definition")
     assert len(rows) == 8 * len(world.concepts)
-    assert (Fact("机器学习", "definition", "让计算机从数据中找出规律的方法"), "机器学习是让计算机从数据中找出规律的方法。") in rows
+    assert (
+        Fact("机器学习", "definition", "让计算机从数据中找出规律的方法"),
+        "机器学习是让计算机从数据中找出规律的方法。",
+    ) in rows
     held_out = world.sentences("definition", held_out=True)
     assert len(held_out) == 2 * len(world.concepts)
     assert not {s for _, s in rows} & {s for _, s in held_out}

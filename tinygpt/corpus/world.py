@@ -43,8 +43,11 @@ class Concept:
         row = json.loads(line)
         missing = [key for key in phrases.REQUIRED if not row.get(key)]
         if missing:
-            raise InputError(f"{where} 缺少 {'、'.join(missing)}", "除 year 以外每一项都要填", "补上这些内容")
-        return cls(row["name"], {r: row[r] for r in RELATIONS if r in row}, row["subject_en"], row["definition_en"])
+            raise InputError(f"{where} 缺少 {'、'.join(missing)}", "除 year 以外每一项都要填",
+            "补上这些内容")
+        return cls(
+            row["name"], {r: row[r] for r in RELATIONS if r in row}, row["subject_en"], row["definition_en"]
+        )
 
     def fact(self, relation: str) -> Fact:
         return Fact(self.name, relation, self.values[relation])
@@ -138,7 +141,9 @@ class Writer:
         """一半的可能说一句，一半的可能不说。"""
         return self.phrase(options, name=concept.name) if self.chooser.chance(1, 2) else ""
 
-    def relations(self, concept: Concept, counts: Sequence[int], first: tuple[str, ...] = ("definition",)) -> list[str]:
+    def relations(
+        self, concept: Concept, counts: Sequence[int], first: tuple[str, ...] = ("definition",)
+    ) -> list[str]:
         """先说 first，再从其余的关系里随机取若干种，次序也随机。"""
         rest = [r for r in concept.values if r not in first]
         return [*first, *self.chooser.sample(rest, self.chooser.choose(counts))]
@@ -153,7 +158,9 @@ class Writer:
     def introduce(self, concept: Concept) -> list[str]:
         """介绍：开头、定义、若干方面。"""
         first, *others = self.split(self.relations(concept, range(5, 9)), 3)
-        paragraphs = [self.phrase(phrases.INTRODUCE_OPENINGS, name=concept.name) + self.passage(concept, first)]
+        paragraphs = [
+            self.phrase(phrases.INTRODUCE_OPENINGS, name=concept.name) + self.passage(concept, first)
+        ]
         paragraphs += [self.maybe(phrases.TURNS, concept) + self.passage(concept, part) for part in others]
         paragraphs[-1] += self.maybe(phrases.CLOSINGS, concept)
         return paragraphs
@@ -161,7 +168,10 @@ class Writer:
     def story(self, concept: Concept) -> list[str]:
         """故事：一个人听到一个词，另一个人讲给他听。"""
         names = {key: self.chooser.choose(options) for key, options in phrases.STORY_NAMES.items()}
-        paragraphs, leads = [self.phrase(phrases.STORY_SCENES, name=concept.name, **names)], phrases.STORY_LEADS
+        paragraphs, leads = (
+            [self.phrase(phrases.STORY_SCENES, name=concept.name, **names)],
+            phrases.STORY_LEADS,
+        )
         for part in self.split(self.relations(concept, range(3, 7)), 2):
             paragraphs.append(f"{self.phrase(leads, **names)}“{self.passage(concept, part)}”")
             leads = phrases.STORY_MORE
@@ -172,7 +182,9 @@ class Writer:
         items = []
         for relation in self.relations(concept, range(3, 6)):
             question = self.phrase(phrases.QUESTIONS[relation], name=concept.name)
-            items.append(self.fresh(phrases.QA_FRAMES).format(question=question, answer=self.say(concept, relation)))
+            items.append(
+                self.fresh(phrases.QA_FRAMES).format(question=question, answer=self.say(concept, relation))
+            )
         paragraphs = ["".join(part) for part in self.split(items, 4)]
         return [self.phrase(phrases.QA_OPENINGS, name=concept.name) + paragraphs[0], *paragraphs[1:]]
 
@@ -189,13 +201,20 @@ class Writer:
         if self.held_out:
             return self.say(a, relation) + self.say(b, relation)
         pattern, link = self.pattern(relation, plain=True), self.fresh(phrases.CONTRAST_LINKS)
-        return self.fill(pattern, a.fact(relation)).removesuffix("。") + link + self.fill(pattern, b.fact(relation))
+        return (
+            self.fill(pattern, a.fact(relation)).removesuffix("。")
+            + link
+            + self.fill(pattern, b.fact(relation))
+        )
 
     def contrast(self, a: Concept) -> list[str]:
         """对比：逐个方面比，或者先说一个再说另一个。"""
         b = self.world.by_name[a.values["opposite"]]
         opening = self.phrase(phrases.CONTRAST_OPENINGS, a=a.name, b=b.name) + self.say(a, "opposite")
-        shared = [r for r, v in a.values.items() if b.values.get(r, v) != v and r not in ("opposite", "definition")]
+        shared = [
+            r for r, v in a.values.items() if b.values.get(r, v) != v and r not in ("opposite",
+            "definition")
+        ]
         relations = ["definition", *self.chooser.sample(shared, self.chooser.choose((2, 3, 4)))]
         if self.chooser.chance(1, 2):
             middle = [self.passage(a, relations), self.passage(b, relations)]
@@ -211,7 +230,9 @@ class Writer:
         paragraphs = [opening + self.passage(total, self.relations(total, (1, 2)))]
         for concept in [part, *self.chooser.sample(siblings, min(1, len(siblings)))]:
             turn = "" if concept is part else self.phrase(phrases.WHOLE_TURNS, name=concept.name)
-            paragraphs.append(turn + self.passage(concept, self.relations(concept, (2, 3), ("part_of", "definition"))))
+            paragraphs.append(
+                turn + self.passage(concept, self.relations(concept, (2, 3), ("part_of", "definition")))
+            )
         paragraphs[-1] += self.phrase(phrases.WHOLE_CLOSINGS, whole=total.name)
         return paragraphs
 
@@ -224,29 +245,48 @@ class World:
         self.by_name = {c.name: c for c in self.concepts}
         if len(self.by_name) < len(self.concepts):
             raise InputError("表里有重复的名字", "每个事物只占一行", "删去或合并重复的行")
-        pairs = {p: [c for c in self.concepts if c.values[r] in self.by_name] for p, r in phrases.PARTNER.items()}
-        self._topics = [(p, pairs.get(p, self.concepts)) for p in phrases.TITLES if pairs.get(p, self.concepts)]
+        pairs = {
+            p: [c for c in self.concepts if c.values[r] in self.by_name] for p, r in phrases.PARTNER.items()
+        }
+        self._topics = [
+            (p, pairs.get(p, self.concepts)) for p in phrases.TITLES if pairs.get(p, self.concepts)
+        ]
 
     @classmethod
     def load(cls, path: str | Path = TABLE) -> "World":
         lines = Path(path).read_text(encoding="utf-8").splitlines()
-        return cls([Concept.parse(line, f"{path} 第 {i} 行") for i, line in enumerate(lines, 1) if line.strip()])
+        return cls(
+            [Concept.parse(line, f"{path} 第 {i} 行") for i, line in enumerate(lines, 1) if line.strip()]
+        )
 
     def facts(self) -> list[Fact]:
         return [c.fact(r) for c in self.concepts for r in c.values]
 
     def documents(
-        self, seed: int, n_characters: int | None = None, n_documents: int | None = None, held_out: bool = False
+        self,
+        seed: int,
+        n_characters: int | None = None,
+        n_documents: int | None = None,
+        held_out: bool = False,
     ) -> Iterator[WorldDocument]:
-        """写够 n_characters 个字符或 n_documents 篇为止；同样的种子总是同样的文章。每篇先选写法，再选题目。"""
+        """写够 n_characters 个字符或 n_documents 篇为止；同样的种子总是同样的文章。
+
+        每篇先选写法，再选题目。
+        """
         if n_characters is None and n_documents is None:
-            raise InputError("没有说写多少", "给出 n_characters 或 n_documents", "例如 documents(0, n_documents=10)")
+            raise InputError(
+                "没有说写多少", "给出 n_characters 或 n_documents", "例如 documents(0, n_documents=10)"
+            )
         source, characters, count = random.Random(seed), 0, 0
-        while (n_characters is None or characters < n_characters) and (n_documents is None or count < n_documents):
+        while (n_characters is None or characters < n_characters) and (
+            n_documents is None or count < n_documents
+        ):
             writer = Writer(self, Chooser(source), held_out)
             plan, topics = writer.chooser.choose(self._topics)
             concept = writer.chooser.choose(topics)
-            title = writer.phrase(phrases.TITLES[plan], a=concept.name, b=concept.values.get(phrases.PARTNER.get(plan)))
+            title = writer.phrase(
+                phrases.TITLES[plan], a=concept.name, b=concept.values.get(phrases.PARTNER.get(plan))
+            )
             text = "\n".join(getattr(writer, plan)(concept))
             yield WorldDocument(title, text, tuple(writer.facts), writer.chooser.bits)
             characters, count = characters + len(text), count + 1
@@ -256,7 +296,9 @@ class World:
         chosen, facts = patterns(relation, held_out), [f for f in self.facts() if f.relation == relation]
         return [(fact, p.format(name=fact.subject, value=fact.value)) for fact in facts for p in chosen]
 
-    def questions(self, seed: int, n: int, relations: Sequence[str] | None = None) -> list[tuple[str, str, Fact]]:
+    def questions(
+        self, seed: int, n: int, relations: Sequence[str] | None = None
+    ) -> list[tuple[str, str, Fact]]:
         """n 组（问题、回答、所根据的事实）；定义和英文有时反过来问：给出内容，问名字。"""
         plain = {r: [p for p in patterns(r) if p in phrases.PLAIN] for r in relations or RELATIONS}
         facts = [f for f in self.facts() if f.relation in plain]

@@ -17,7 +17,8 @@ PARTNER = {"contrast": "opposite", "whole": "part_of"}  # 要有第二个事物�
 PHRASES = {  # 每种关系的最后一行是留出的说法
     "english": (
         "{name}的英文是 {value}。", "{name}翻译成英文是 {value}。", "在英文里，{name}写作 {value}。",
-        "{name}对应的英文说法是 {value}。", "用英文来说，{name}就是 {value}。", "英文里的 {value}，指的就是{name}。",
+        "{name}对应的英文说法是 {value}。", "用英文来说，{name}就是 {value}。",
+        "英文里的 {value}，指的就是{name}。",
         "外国朋友说的 {value}，就是{name}。", "{name}有一个英文名字，叫作 {value}。",
         "翻开英汉对照的书，{name}旁边印着 {value}。", "国外的资料提到{name}时，用的词是 {value}。",
     ),
@@ -28,7 +29,8 @@ PHRASES = {  # 每种关系的最后一行是留出的说法
         "如果列一张分类表，{name}要写在{value}那一栏。", "{value}的行列中，少不了{name}。",
     ),
     "definition": (
-        "{name}是{value}。", "{name}是指{value}。", "{name}是什么？它就是{value}。", "所谓{name}，就是{value}。",
+        "{name}是{value}。", "{name}是指{value}。", "{name}是什么？它就是{value}。",
+        "所谓{name}，就是{value}。",
         "简单地说，{name}就是{value}。", "我们说的{name}，指的是{value}。", "{value}，就叫作{name}。",
         "{name}指的是{value}。",
         "用一句话概括，{name}就是{value}。", "要给{name}下个定义，不妨说它是{value}。",
@@ -40,7 +42,8 @@ PHRASES = {  # 每种关系的最后一行是留出的说法
         "从实用的角度看，{name}能{value}。", "{name}的价值体现在哪里？体现在它能{value}。",
     ),
     "example": (
-        "比如，{value}就和{name}有关。", "提到{name}，人们容易想到{value}。", "要举例说明{name}，可以看看{value}。",
+        "比如，{value}就和{name}有关。", "提到{name}，人们容易想到{value}。",
+        "要举例说明{name}，可以看看{value}。",
         "和{name}有关的例子，有{value}。", "举个例子，看到{value}，就会想起{name}。",
         "讲{name}的人，常拿{value}作例子。", "想理解{name}，不妨先想想{value}。",
         "{name}并不难懂，想想{value}就明白了。", "{name}容易让人想到{value}。",
@@ -48,7 +51,8 @@ PHRASES = {  # 每种关系的最后一行是留出的说法
     ),
     "part_of": (
         "{name}属于{value}。", "{name}是{value}的一部分。", "{name}可以归到{value}里面。",
-        "说到{value}，就不能不提{name}。", "在{value}里，{name}占有一个位置。", "{name}和{value}是部分与整体的关系。",
+        "说到{value}，就不能不提{name}。", "在{value}里，{name}占有一个位置。",
+        "{name}和{value}是部分与整体的关系。",
         "人们谈{value}时，常常会谈到{name}。", "从大处看，{name}属于{value}。",
         "把眼光放远，{name}只占{value}的一角。", "{value}好比一棵大树，{name}就是其中的一枝。",
     ),
@@ -65,20 +69,23 @@ PHRASES = {  # 每种关系的最后一行是留出的说法
         "追根究底，{name}来自{value}。", "先有{value}，后有{name}。",
     ),
     "effect": (
-        "{name}会{value}。", "{name}往往会{value}。", "{name}带来的结果，是{value}。", "从结果看，{name}会{value}。",
+        "{name}会{value}。", "{name}往往会{value}。", "{name}带来的结果，是{value}。",
+        "从结果看，{name}会{value}。",
         "{name}的影响在于{value}。", "说到影响，{name}会{value}。", "{name}能带来什么？它会{value}。",
         "事实表明，{name}会{value}。",
         "{name}造成的变化，可以归结为{value}。", "放在更长的时间里看，{name}会{value}。",
     ),
     "feature": (
         "{name}的特点是{value}。", "{name}有一个特点：{value}。", "{name}的特点在于{value}。",
-        "{name}有什么特点？可以说{value}。", "{value}，这就是{name}的特点。", "谈到{name}的特点，人们会说{value}。",
+        "{name}有什么特点？可以说{value}。", "{value}，这就是{name}的特点。",
+        "谈到{name}的特点，人们会说{value}。",
         "{name}给人的印象是{value}。", "细心的人会发现{name}的特点：{value}。",
         "{name}最让人记住的一点，就在于{value}。", "若用几个字形容{name}，那就是{value}。",
     ),
     "place": (
         "在{value}，可以见到{name}。", "{name}出现在{value}。", "人们常在{value}见到{name}。",
-        "要问{name}在哪里，答案是在{value}。", "在{value}，有{name}的身影。", "{name}的身影可以在{value}找到。",
+        "要问{name}在哪里，答案是在{value}。", "在{value}，有{name}的身影。",
+        "{name}的身影可以在{value}找到。",
         "人们多半是在{value}遇到{name}的。", "{name}主要在{value}出现。",
         "{name}落脚的地方，就在{value}。", "寻找{name}的人，会把目光投向{value}。",
     ),
@@ -91,10 +98,17 @@ PHRASES = {  # 每种关系的最后一行是留出的说法
     ),
 }  # fmt: skip
 
-REQUIRED = ("name", "subject_en", "definition_en", *(r for r in PHRASES if r not in OPTIONAL))  # 表里每行必有的项
+REQUIRED = (
+    "name",
+    "subject_en",
+    "definition_en",
+    *(r for r in PHRASES if r not in OPTIONAL),
+)  # 表里每行必有的项
 
 # 平说（见开头的约定）
-PLAIN = frozenset(p for options in PHRASES.values() for p in options if p.startswith("{name}") and "？" not in p)
+PLAIN = frozenset(
+    p for options in PHRASES.values() for p in options if p.startswith("{name}") and "？" not in p
+)
 
 # 名字不能换成"它"的说法：内容先于名字出现，句中已有"它"，或者句子正在解释这个名字
 NAMED = frozenset(
@@ -114,11 +128,16 @@ QUESTIONS = {
     "effect": ("{name}会带来什么结果？", "{name}有什么影响？", "有了{name}会怎样？"),
     "feature": ("{name}有什么特点？", "{name}的特点是什么？", "怎样形容{name}？"),
     "place": ("在哪里可以见到{name}？", "{name}出现在什么地方？", "人们在哪里会遇到{name}？"),
-    "year": ("哪一年在{name}的历史上很重要？", "讲{name}的历史，要记住哪一年？", "和{name}有关的重要年份是哪一年？"),
+    "year": (
+        "哪一年在{name}的历史上很重要？",
+        "讲{name}的历史，要记住哪一年？",
+        "和{name}有关的重要年份是哪一年？",
+    ),
 }
 
 REVERSE = {  # 反过来问：给出内容，问是什么
-    "definition": (("{value}叫作什么？", "{value}叫作{name}。"), ("{value}，指的是什么？", "这指的是{name}。")),
+    "definition": (("{value}叫作什么？", "{value}叫作{name}。"), ("{value}，指的是什么？",
+    "这指的是{name}。")),
     "english": (("英文 {value} 用中文怎么说？", "英文 {value} 用中文说是{name}。"),
                 ("{value} 是什么意思？", "{value} 的意思是{name}。")),
 }  # fmt: skip
@@ -135,13 +154,17 @@ TITLES = {
 }
 
 INTRODUCE_OPENINGS = (
-    "今天我们来认识{name}。", "这一段文字要介绍{name}。", "{name}这个词，许多人都听说过。", "你听说过{name}吗？",
-    "说起{name}，很多人觉得熟悉，却不一定说得清楚。", "下面谈谈{name}。", "学习的路上，我们有时会碰到{name}。",
-    "{name}并不神秘，慢慢讲就能明白。", "如果有人问起{name}，我们应该怎样回答呢？", "先从{name}这个名字讲起。",
+    "今天我们来认识{name}。", "这一段文字要介绍{name}。", "{name}这个词，许多人都听说过。",
+    "你听说过{name}吗？",
+    "说起{name}，很多人觉得熟悉，却不一定说得清楚。", "下面谈谈{name}。",
+    "学习的路上，我们有时会碰到{name}。",
+    "{name}并不神秘，慢慢讲就能明白。", "如果有人问起{name}，我们应该怎样回答呢？",
+    "先从{name}这个名字讲起。",
     "让我们花一点时间了解{name}。",
 )  # fmt: skip
 TURNS = (
-    "再来看看{name}的其他方面。", "关于{name}，还可以多说几句。", "知道了这些，对{name}还可以再问几个问题。",
+    "再来看看{name}的其他方面。", "关于{name}，还可以多说几句。",
+    "知道了这些，对{name}还可以再问几个问题。",
     "换一个角度来看{name}。", "说完这些，再往下看。", "接着往下说。",
 )  # fmt: skip
 CLOSINGS = (
@@ -169,7 +192,8 @@ STORY_LEADS = (
     "{helper}这样回答：",
 )  # fmt: skip
 STORY_MORE = (
-    "{helper}接着说：", "{helper}又补充道：", "过了一会儿，{helper}又说：", "看到{person}很想听，{helper}继续说：",
+    "{helper}接着说：", "{helper}又补充道：", "过了一会儿，{helper}又说：",
+    "看到{person}很想听，{helper}继续说：",
 )  # fmt: skip
 STORY_ENDINGS = (
     "{person}听完点点头，说自己明白了。", "{person}把这些话记在了本子上。",
@@ -178,7 +202,8 @@ STORY_ENDINGS = (
 )  # fmt: skip
 
 QA_OPENINGS = (
-    "关于{name}，人们常问下面几个问题。", "这里用问答的方式介绍{name}。", "了解{name}，可以从几个问题入手。",
+    "关于{name}，人们常问下面几个问题。", "这里用问答的方式介绍{name}。",
+    "了解{name}，可以从几个问题入手。",
     "一问一答，就能把{name}讲清楚。",
 )  # fmt: skip
 QA_FRAMES = (
@@ -189,7 +214,8 @@ QA_FRAMES = (
 )  # fmt: skip
 
 LIST_OPENINGS = (
-    "关于{name}，有几点值得记住。", "要了解{name}，可以记住下面几点。", "我们把{name}的要点一条一条地列出来。",
+    "关于{name}，有几点值得记住。", "要了解{name}，可以记住下面几点。",
+    "我们把{name}的要点一条一条地列出来。",
     "{name}可以分成几点来说。",
 )  # fmt: skip
 ORDINALS = (
@@ -205,7 +231,8 @@ CONTRAST_OPENINGS = (
 )  # fmt: skip
 CONTRAST_LINKS = ("，而", "；", "。相比之下，", "。再看另一边，")
 CONTRAST_CLOSINGS = (
-    "可见，{a}和{b}各有各的位置。", "弄清了这些，就不会把{a}当成{b}了。", "把{a}和{b}放在一起看，两者都会更清楚。",
+    "可见，{a}和{b}各有各的位置。", "弄清了这些，就不会把{a}当成{b}了。",
+    "把{a}和{b}放在一起看，两者都会更清楚。",
     "这样一比，{a}和{b}的差别就清楚了。", "知道了{a}，也就更容易理解{b}。",
 )  # fmt: skip
 
@@ -213,7 +240,8 @@ WHOLE_OPENINGS = (
     "要讲{name}，先得讲讲{whole}。", "{whole}里的内容很多，这里只挑一部分来讲。",
     "我们从{whole}说起，再慢慢走到{name}。", "先看整体，再看部分。",
 )  # fmt: skip
-WHOLE_TURNS = ("再来看{name}。", "下面轮到{name}。", "讲完前面的内容，再看{name}。", "与之并列的还有{name}。")
+WHOLE_TURNS = ("再来看{name}。", "下面轮到{name}。", "讲完前面的内容，再看{name}。",
+"与之并列的还有{name}。")
 WHOLE_CLOSINGS = (
     "把部分合在一起看，{whole}的样子就清楚多了。", "{whole}里还有许多别的内容，以后可以慢慢了解。",
     "从部分到整体，我们对{whole}多了一些了解。", "要真正懂得{whole}，还要看更多的部分。",
@@ -237,8 +265,16 @@ TRANSLATIONS = (  # 中文，英文，第二个事物从哪种关系里找（没
     ("这本书说明了什么是{name}。", "This book explains what {subject_en} is.", ""),
     ("人们把{name}理解为{definition}。", "People understand {subject_en} as {definition_en}.", ""),
     ("{name}和{other}并不一样。", "{subject_en} is not the same as {other_en}.", "opposite"),
-    ("人们常把{name}和{other}放在一起比较。", "People often compare {subject_en} with {other_en}.", "opposite"),
-    ("{name}和{other}有什么不同？", "What is the difference between {subject_en} and {other_en}?", "opposite"),
+    (
+        "人们常把{name}和{other}放在一起比较。",
+        "People often compare {subject_en} with {other_en}.",
+        "opposite",
+    ),
+    (
+        "{name}和{other}有什么不同？",
+        "What is the difference between {subject_en} and {other_en}?",
+        "opposite",
+    ),
     ("{name}属于{other}。", "{subject_en} belongs to {other_en}.", "part_of"),
     ("说到{other}，就会说到{name}。", "When we speak of {other_en}, we speak of {subject_en}.", "part_of"),
 )
