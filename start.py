@@ -32,7 +32,15 @@ MARKER = VENV / "tinygpt-start.json"  # 有它，才是 start.py 建立的 .venv
 RUN = ROOT / "runs" / "mini"
 OLDEST_PYTHON = (3, 11)
 NEEDED_GB = 3
-PROMPT = "机器学习是"
+PROMPTS = ["机器学习是", "从前有一只小猫，"]
+QUESTIONS = ["你好", "什么是机器学习？"]
+MINUTES = 3
+# 第一个模型：文章的形状，上下文短一半；三分钟里学得最多的参数（怎样选的见 docs/corpus.md）
+RECIPE = [
+    "--mixture", "first", "--context-length", "128", "--batch-size", "12", "--dropout", "0",
+    "--learning-rate", "5e-3", "--weight-decay", "0.1", "--eval-interval", "200", "--eval-windows", "100",
+    "--patience", "0", "--watch", "从前有一只",
+]  # fmt: skip
 LAB_SETTINGS = {
     "@jupyterlab/translation-extension:plugin": {"locale": "zh_CN"},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -255,17 +263,24 @@ def command_train(arguments):
         raise Problem("不认识的参数：" + " ".join(unknown), "看看有哪些用法：" + this_command("--help"))
     prepare_venv()
     install()
+    model = os.path.join("runs", "mini")
     options = train_options("--retrain" in arguments)
     if options is None:
         print("runs/mini 里已有训练好的模型，直接用它（重新训练：{}）".format(this_command("--retrain")))
     else:
-        code = tinygpt("train", "--out", os.path.join("runs", "mini"), *options)
+        print(f"训练大约 {MINUTES} 分钟。隔一段续写一次同样的开头：看文字从乱码里长出来。", flush=True)
+        code = tinygpt("train", "--out", model, "--minutes", str(MINUTES), *RECIPE, *options)
         if code != 0:
             if code != 130 and "--resume" in options:
                 print("不想接着那次没做完的训练，就从头来：" + this_command("--retrain"), file=sys.stderr)
             return code
+    for prompt in PROMPTS:
+        print()
+        code = tinygpt("generate", prompt, "--model", model, "--seed", "0")
+        if code != 0:
+            return code
     print()
-    code = tinygpt("generate", PROMPT, "--model", os.path.join("runs", "mini"))
+    code = tinygpt("chat", "--model", model, "--seed", "0", "--ask", *QUESTIONS)
     if code == 0:
         print_next_steps()
     return code
@@ -277,6 +292,7 @@ def print_next_steps():
     model = os.path.join("runs", "mini")
     where = "" if Path.cwd() == ROOT else f'（先进入课程的文件夹：cd "{ROOT}"）'
     print(f"\n模型存在 {RUN}\n接着可以{where}：")
+    print(f"  与它说话　　　　　　{program} chat --model {model}")
     print(f"  用你的开头续写　　　{program} generate 深度学习 --model {model}")
     print("  打开课程　　　　　　{}".format(this_command("lab")))
     print(

@@ -47,7 +47,7 @@ def run(cli, text, tmp_path):
 
 
 @pytest.mark.parametrize("command", [
-    [], ["train"], ["generate"], ["chat"], ["evaluate"], ["tokenizer"], ["tokenizer", "train"],
+    [], ["train"], ["generate"], ["chat"], ["evaluate"], ["probe"], ["tokenizer"], ["tokenizer", "train"],
     ["tokenizer", "show"], ["info"], ["doctor"], ["check"], ["exercises"], ["exercises", "reset"],
 ])  # fmt: skip
 def test_help_is_chinese(cli, command):

@@ -298,3 +298,29 @@ def test_max_windows_takes_the_beginning():
 def test_empty_validation():
     with pytest.raises(InputError, match="空"):
         ContiguousWindows(np.array([], dtype=np.uint16), 4, 1, EOS)
+
+
+# ---- 一半的窗口从一篇的开头起 ----
+
+
+def test_half_of_the_windows_begin_a_document():
+    lengths = np.random.default_rng(0).integers(5, 30, 400)
+    ids = np.concatenate([np.r_[np.full(n, 100 + i), EOS] for i, n in enumerate(lengths)])
+    plain, moved = RandomWindows(ids, 32, 8, seed=1), RandomWindows(ids, 32, 8, seed=1, boundary=EOS)
+    heads = {0} | set(np.flatnonzero(ids == EOS) + 1)
+    count = plain.windows_per_epoch
+    for epoch in (0, 1):
+        starts = [moved._start(epoch, i) for i in range(count)]
+        before = [plain._start(epoch, i) for i in range(count)]
+        assert all(a <= b <= a + 32 for a, b in zip(before, starts))
+        assert 0.4 < np.mean([b in heads for b in starts]) < 0.65
+        assert np.mean([a in heads for a in before]) < 0.2
+        for row in moved.batch(epoch * count // 8 + 1)["ids"].tolist():
+            assert len(row) == 32
+
+
+def test_a_text_of_one_document_is_cut_as_before():
+    ids = np.arange(100, 1100)
+    plain, moved = RandomWindows(ids, 32, 4, seed=3), RandomWindows(ids, 32, 4, seed=3, boundary=EOS)
+    for n in range(20):
+        assert plain.batch(n)["ids"].tolist() == moved.batch(n)["ids"].tolist()

@@ -281,11 +281,30 @@ def test_moved_folder_gets_a_new_venv(start, capsys):
 def test_trains_resumes_or_uses_what_is_there(start, capsys, names, arguments, expected):
     write_run(start, names)
     assert start.main(arguments) == 0
-    trained = [command[5:] for command in start.commands if "train" in command]
-    assert trained == ([] if expected is None else [expected])
-    assert start.commands[-1][2:4] == ["generate", "机器学习是"]
+    trained = [command for command in start.commands if "train" in command]
+    if expected is None:
+        assert trained == []
+    else:
+        (command,) = trained
+        assert command[3:7] == ["--out", "runs/mini", "--minutes", "3"]
+        assert command[7:] == [*start.RECIPE, *expected]
+    used = [command[2:4] for command in start.commands if command[2:3] in (["generate"], ["chat"])]
+    assert used == [["generate", "机器学习是"], ["generate", "从前有一只小猫，"], ["chat", "--model"]]
     out = capsys.readouterr().out
     assert str(start.RUN) in out and "start.py lab" in out and "train --data" in out
+
+
+def test_the_recipe_is_understood(start):
+    """start.py 交给 tinygpt train 的参数，命令行都认得，训练的参数也都合理。"""
+    from tinygpt.cli import build_parser
+    from tinygpt.commands.arguments import given
+    from tinygpt.config import GPTConfig, TrainConfig, preset
+
+    arguments = ["train", "--out", "x", "--minutes", str(start.MINUTES), *start.RECIPE]
+    args = build_parser().parse_args(arguments)
+    assert args.mixture == "first" and args.watch
+    assert TrainConfig(**given(args, TrainConfig)).minutes == start.MINUTES
+    assert preset(args.preset, **given(args, GPTConfig)).n_embd == 256
 
 
 def test_failed_training_is_passed_on(start, capsys):

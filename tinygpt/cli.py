@@ -7,11 +7,22 @@ import errno
 import os
 import sys
 
-from tinygpt.commands import chat, check, doctor, evaluate, exercises, generate, info, tokenizer, train
+from tinygpt.commands import (
+    chat,
+    check,
+    doctor,
+    evaluate,
+    exercises,
+    generate,
+    info,
+    probe,
+    tokenizer,
+    train,
+)
 from tinygpt.commands.argparse_zh import Parser
 from tinygpt.errors import InputError
 
-COMMANDS = (train, generate, chat, evaluate, tokenizer, info, check, exercises, doctor)
+COMMANDS = (train, generate, chat, evaluate, probe, tokenizer, info, check, exercises, doctor)
 
 
 def build_parser() -> Parser:

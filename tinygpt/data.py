@@ -44,7 +44,8 @@ class TokenDataset:
 
 def prepare(
     passages: Iterable, encode: Callable[[list[str]], list[list[int]]], *,
-    key: str, vocab_size: int, eos: int, validation_fraction: float = 0.1, folder: Path | None = None,
+    key: str, vocab_size: int, eos: int, chat: int | None = None,
+    validation_fraction: float = 0.1, folder: Path | None = None,
 ) -> TokenDataset:  # fmt: skip
     """把文字编成编号写到磁盘；同样的 key（内容、分词器、划分的摘要）已经写过就直接用。
 
@@ -53,6 +54,7 @@ def prepare(
     passages: text.Passage 的序列，逐段读取，不要求放进内存
     encode: 一组文字 → 一组编号
     key: 内容与分词器的摘要，决定缓存的文件夹名
+    eos、chat: 文档末尾添的编号；谈话（passage.chat）开头添的编号，不给就不添
     validation_fraction: 验证集的比例
 
     划分：文档自己写明 split 的照办；否则按文档内容的摘要挑出约 validation_fraction 的文档，
@@ -65,7 +67,7 @@ def prepare(
         folder.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=digest + ".", dir=folder))
         try:
-            meta = _write(passages, encode, work, vocab_size, eos, validation_fraction)
+            meta = _write(passages, encode, work, vocab_size, (chat, eos), validation_fraction)
             text = json.dumps(meta | {"digest": digest}, ensure_ascii=False, indent=1)
             (work / "meta.json").write_text(text, encoding="utf-8")
             _publish(work, target)
@@ -84,9 +86,9 @@ def _publish(work: Path, target: Path) -> None:
             os.replace(work, target)
 
 
-def _write(passages, encode, work: Path, vocab_size: int, eos: int, validation_fraction: float) -> dict:
+def _write(passages, encode, work: Path, vocab_size: int, marks: tuple, validation_fraction: float) -> dict:
     """先把全部文档写进 all.bin，记下每篇的终点，再按划分抄成 train.bin 与 validation.bin。"""
-    dtype = np.dtype(np.uint16 if vocab_size <= 1 << 16 else np.uint32)
+    dtype, (chat, eos) = np.dtype(np.uint16 if vocab_size <= 1 << 16 else np.uint32), marks
     ends, splits, hashes, written, counts = [], [], [], 0, {"characters": 0, "bytes": 0}
     current = hashlib.sha256()
     with (work / "all.bin").open("wb") as file:
@@ -96,6 +98,8 @@ def _write(passages, encode, work: Path, vocab_size: int, eos: int, validation_f
                 data = passage.text.encode("utf-8", errors="surrogatepass")
                 counts["bytes"] += len(data)
                 current.update(data)
+                if chat is not None and passage.chat:
+                    ids = [chat, *ids]
                 if passage.ends_document:
                     ids = [*ids, eos]
                 np.asarray(ids, dtype=dtype).tofile(file)
@@ -167,13 +171,18 @@ class RandomWindows:
     """训练用的批：长 context_length + 1 的窗口，每一轮（epoch）把全部窗口打乱后各取一次。
 
     第 n 批只由 (seed, n) 决定，所以中断后从第 n 批接着取，与没有中断完全一样。
-    每一轮的起点随机错开，同一段文字每轮被切在不同的地方。
+    每一轮的起点随机错开，同一段文字每轮被切在不同的地方。给出 boundary（文档的终点，通常是 <eos>）时，
+    一半的窗口往后挪到下一篇的开头：提示多半是一篇的开头，模型要见过从第 0 个位置写起的文章。
     """
 
-    def __init__(self, ids: np.ndarray, context_length: int, batch_size: int, seed: int = 0):
+    def __init__(
+        self, ids: np.ndarray, context_length: int, batch_size: int, seed: int = 0,
+        boundary: int | None = None,
+    ):  # fmt: skip
         expected, fix = f"比上下文长度 {context_length} 多", "给更多文字，或把 --context-length 调小"
         require(len(ids) > context_length, f"训练文字只有 {len(ids)} 个 token", expected, fix)
         self.ids, self.context_length, self.batch_size, self.seed = ids, context_length, batch_size, seed
+        self.boundary = boundary
         self.windows_per_epoch = max(1, (len(ids) - 1) // context_length - 1)
         self._epoch = lru_cache(maxsize=2)(self._shuffle)
 
@@ -183,11 +192,20 @@ class RandomWindows:
         offset = random.integers(min(spare + 1, self.context_length))
         return offset + random.permutation(self.windows_per_epoch) * self.context_length
 
+    def _start(self, epoch: int, index: int) -> int:
+        """这一轮第 index 个窗口从哪里开始。每两轮里，同一处有一轮挪、一轮不挪。"""
+        start = int(self._epoch(epoch)[index])
+        if self.boundary is None or (start // self.context_length + epoch) % 2:
+            return start
+        ends = np.flatnonzero(self.ids[start : start + self.context_length] == self.boundary)
+        moved = start + 1 + int(ends[0]) if len(ends) else start
+        return moved if moved + self.context_length < len(self.ids) else start
+
     def batch(self, n: int) -> Batch:
         """第 n 批：{"ids": (b, t), "labels": (b, t)}，都是 int64。"""
         numbers = range(n * self.batch_size, (n + 1) * self.batch_size)
         places = [divmod(i, self.windows_per_epoch) for i in numbers]
-        starts = np.array([self._epoch(epoch)[index] for epoch, index in places])
+        starts = np.array([self._start(epoch, index) for epoch, index in places])
         windows = self.ids[starts[:, None] + np.arange(self.context_length + 1)]
         return next_token_batch(torch.from_numpy(windows.astype(np.int64)))
 

@@ -25,12 +25,16 @@ USUAL = re.compile(r"[\t\n\r\x20-\x7e\u2010-\u2026\u3000-\u303f\u4e00-\u9fff\uff
 
 @dataclass(frozen=True)
 class Passage:
-    """一段文字。split 为 "train"、"validation" 或 None（由程序划分）；source 用于报错。"""
+    """一段文字。split 为 "train"、"validation" 或 None（由程序划分）；source 用于报错。
+
+    chat 为真的是一次谈话：编成编号时，前面添上 <chat>。
+    """
 
     text: str
     source: str
     ends_document: bool = True
     split: str | None = None
+    chat: bool = False
 
 
 class Source:

@@ -5,7 +5,7 @@ import dataclasses
 import types
 import typing
 
-from tinygpt import corpus
+from tinygpt import texts
 from tinygpt.text import FileSource, Source
 
 
@@ -37,7 +37,7 @@ def source_of(args) -> Source:
     """--data 指的文字；没有给就是附带的。"""
     if args.data:
         return FileSource(args.data, args.field)
-    return corpus.ShippedSource(getattr(args, "world_characters", None))
+    return texts.ShippedSource(getattr(args, "mixture", None) or "first")
 
 
 def add_fields(parser, cls, skip=(), usual=None):

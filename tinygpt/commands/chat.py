@@ -35,6 +35,7 @@ def add_arguments(parser) -> None:
     most = f"一个回答最多写多少个 token（默认 {MAX_NEW_TOKENS}）"
     parser.add_argument("--max-new-tokens", type=int, default=MAX_NEW_TOKENS, help=most)
     parser.add_argument("--seed", type=int, help="随机种子；给定则同样的对话得到同样的回答")
+    parser.add_argument("--ask", nargs="+", metavar="TEXT", help="只问这几句，答完就结束")
     add_fields(parser, Sampling, usual=SAMPLING)
 
 
@@ -46,6 +47,11 @@ def run(args) -> int:
     sampling = dataclasses.replace(SAMPLING, **given(args, Sampling))
     folder = model_folder(args.model)
     session = Session(*load(folder, pick_device(args.device)), sampling, most, seed)
+    if args.ask:
+        for question in args.ask:
+            print(ASK + question)
+            session.answer(question)
+        return 0
     print(GREETING)
     record = read_json(folder / "run.json") if (folder / "run.json").exists() else {}
     if isinstance(record.get("data"), list):  # --data 给的文件；附带的文字写作一句话

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from tinygpt import checkpoint, corpus, training_state
+from tinygpt import checkpoint, texts, training_state
 from tinygpt.commands.arguments import add_fields, data_arguments, given, json_argument, source_of
 from tinygpt.config import GPTConfig, TrainConfig, preset
 from tinygpt.data import ContiguousWindows, RandomWindows, TokenDataset, prepare
@@ -20,8 +20,9 @@ from tinygpt.errors import require
 from tinygpt.gpt import GPT
 from tinygpt.losses import causal_objective
 from tinygpt.metrics import FILE as LOG
+from tinygpt.sampling import Sampling, complete
 from tinygpt.text import Source
-from tinygpt.tokenizer import EOS, Tokenizer
+from tinygpt.tokenizer import CHAT, EOS, Tokenizer
 from tinygpt.trainer import BEST, NonFiniteError, Trainer, seed_everything
 
 HELP, DESCRIPTION = "训练一个模型", "训练一个模型。不给 --data 就用随包附带的文字。"
@@ -32,8 +33,8 @@ TOKENIZERS = "字符、BPE，或一个分词器文件；默认：自己的文字
 
 def add_arguments(parser) -> None:
     data_arguments(parser, "文件或文件夹：.txt .md .jsonl .jsonl.gz .json")
-    world = "附带的文字里，小世界生成多少个字符来训练（默认 400000）"
-    parser.add_argument("--world-characters", type=int, metavar="N", help=world)
+    mixture = "附带的文字怎样搭配：first（默认，约三分钟的训练）或 release（附带的模型用的，约一小时）"
+    parser.add_argument("--mixture", metavar="NAME", help=mixture)
     parser.add_argument("--out", required=True, metavar="DIR", help="模型存到哪个文件夹")
     parser.add_argument("--preset", default="mini", help="模型的预设形状（默认 mini，即文章的模型）")
     parser.add_argument("--tokenizer", metavar="char|bpe|FILE", help=TOKENIZERS)
@@ -42,6 +43,8 @@ def add_arguments(parser) -> None:
     parser.add_argument("--resume", action="store_true", help="从 --out 里的检查点接着训练")
     parser.add_argument("--overwrite", action="store_true", help="--out 里已有训练时，删掉它重新来")
     parser.add_argument("--device", default="auto", help="auto、cpu、cuda 或 mps（默认 auto）")
+    watch = "开始、走完一成、三成、走完时，各续写一次这个开头：看文字从乱码里长出来"
+    parser.add_argument("--watch", metavar="PROMPT", help=watch)
     json_argument(parser, "不画进度条，每一步印一行 JSON")
     add_fields(parser, GPTConfig)
     add_fields(parser, TrainConfig)
@@ -50,10 +53,8 @@ def add_arguments(parser) -> None:
 def run(args) -> int:
     """准备文字、分词器、编号、模型，然后训练。"""
     out, changes = Path(args.out), given(args, GPTConfig)
-    world = args.world_characters
-    fine = world is None or world >= 0 and not args.data
-    expected, fix = "不小于 0，而且不与 --data 同时用", "它只管附带文字里小世界的多少"
-    require(fine, f"--world-characters {world}", expected, fix)
+    alone = not (args.mixture and args.data)
+    require(alone, f"--mixture {args.mixture} 与 --data", "两个里只给一个", "--mixture 只管附带的文字")
     source = source_of(args)
     preset(args.preset, **changes)  # 先检查参数，再动磁盘
     config = TrainConfig(**given(args, TrainConfig))
@@ -67,7 +68,7 @@ def run(args) -> int:
     dataset = encode_source(source, tokenizer, fraction)
     model_config = preset(args.preset, **(changes | {"vocab_size": tokenizer.vocab_size}))
     length, ids = model_config.context_length, dataset.train
-    train_windows = RandomWindows(ids, length, config.batch_size, config.seed)
+    train_windows = RandomWindows(ids, length, config.batch_size, config.seed, EOS)
     validation = ContiguousWindows(dataset.validation, length, 16, EOS, args.eval_windows)
     if args.overwrite and out.exists():
         _remove_run(out)
@@ -81,30 +82,57 @@ def run(args) -> int:
         say(f"接着训练：已经做完 {trainer.resume()} 步")
     say(_describe(dataset, tokenizer, model, trainer))
     record = {
-        "data": args.data or "附带的文字", "world_characters": args.world_characters, "dataset": dataset.meta,
+        "data": args.data or "附带的文字", "mixture": args.mixture, "dataset": dataset.meta,
         "train": dataclasses.asdict(config), "tokenizer": tokenizer.fingerprint, "device": device.type,
         "precision": trainer.precision, "torch": torch.__version__, "finished": False,
     }  # fmt: skip
     tokenizer.save(out / "tokenizer.json")
     checkpoint.write_json(out / "config.json", model_config.to_dict())
     checkpoint.write_json(out / "run.json", record)
-    return _train_loop(trainer, args.json, record, say)
+    watch = Watch(trainer, tokenizer, None if args.json else args.watch)
+    return _train_loop(trainer, args.json, record, say, watch)
 
 
 def encode_source(source: Source, tokenizer: Tokenizer, validation_fraction: float) -> TokenDataset:
     """文字 → 磁盘上的编号；同样的文字与分词器只编一次。"""
     key = f"{source.digest()}|{tokenizer.fingerprint}"
     return prepare(
-        source.passages(), tokenizer.encode_batch, key=key, vocab_size=tokenizer.vocab_size, eos=EOS,
-        validation_fraction=validation_fraction,
+        source.passages(), tokenizer.encode_batch, key=key, vocab_size=tokenizer.vocab_size,
+        eos=EOS, chat=CHAT, validation_fraction=validation_fraction,
     )  # fmt: skip
 
 
-def _train_loop(trainer, as_json: bool, record: dict, say) -> int:
+class Watch:
+    """训练中隔一段续写一次同一个开头。用自己的随机数生成器，训练的随机数一个也不动。"""
+
+    SHARES = (0.0, 0.1, 0.3, 1.0)  # 训练到几成时写
+    LENGTH = 40  # 最多多少个 token，写在一行里
+
+    def __init__(self, trainer, tokenizer: Tokenizer, prompt: str | None):
+        self.trainer, self.tokenizer, self.prompt = trainer, tokenizer, prompt
+        self.left = [share for share in self.SHARES if share * trainer.total_steps >= trainer.step]
+        if trainer.step:  # 接着训练：0 已经写过
+            self.left = [share for share in self.left if share > 0]
+
+    def line(self) -> str | None:
+        """到时候了就是一行文字，没有到就是 None。"""
+        done, total = self.trainer.step, self.trainer.total_steps  # total 为 0：步数还没有量出来
+        due = [share for share in self.left if done >= share * total and (total or share == 0)]
+        if self.prompt is None or not due:
+            return None
+        self.left = self.left[len(due) :]
+        share = due[-1]
+        sampling = Sampling(temperature=0.5)
+        options = {"max_new_tokens": self.LENGTH, "sampling": sampling, "seed": 0}
+        text = complete(self.trainer.model, self.tokenizer, self.prompt, **options)
+        return f"　{share:>4.0%}　{self.prompt}｜{' '.join(text.split())}"
+
+
+def _train_loop(trainer, as_json: bool, record: dict, say, watch: Watch) -> int:
     started, first_tokens = time.perf_counter(), trainer.tokens
     try:
         with interrupt_between_steps() as pressed:
-            _show_progress(trainer, as_json, pressed)
+            _show_progress(trainer, as_json, pressed, watch)
     except KeyboardInterrupt:
         if trainer.between_steps and trainer.step:
             trainer.save()
@@ -154,8 +182,10 @@ def interrupt_between_steps():
         signal.signal(signal.SIGINT, old)
 
 
-def _show_progress(trainer, as_json: bool, pressed: list) -> None:
-    """进度条：损失、每秒 token 数、剩余时间；每次评估另印一行。"""
+def _show_progress(trainer, as_json: bool, pressed: list, watch: Watch) -> None:
+    """进度条：损失、每秒 token 数、剩余时间；每次评估另印一行；watch 到时候了也印一行。"""
+    if line := watch.line():
+        print(line)
     bar = tqdm(
         total=trainer.total_steps or None, initial=trainer.step, unit="步", disable=as_json,
         dynamic_ncols=True, desc="训练", smoothing=0.05,
@@ -173,6 +203,8 @@ def _show_progress(trainer, as_json: bool, pressed: list) -> None:
             mark = "  ← 最好" if metrics.best else ""
             losses = f"训练 {smooth:.4f}  验证 {metrics.val_loss:.4f}"
             bar.write(f"第 {metrics.step:>5} 步  {losses}  学习率 {metrics.learning_rate:.2e}{mark}")
+        if line := watch.line():
+            bar.write(line)
         if pressed:
             raise KeyboardInterrupt
     bar.close()
@@ -203,8 +235,8 @@ def _tokenizer_for(args, source: Source, vocab_size: int) -> Tokenizer:
 
     不给时，附带的文字用附带的分词器，自己的文字训练一个 BPE。
     """
-    shipped = not args.data and vocab_size == 4096 and corpus.TOKENIZER.exists()
-    choice = args.tokenizer or (str(corpus.TOKENIZER) if shipped else "bpe")
+    shipped = not args.data and vocab_size == 4096 and texts.TOKENIZER.exists()
+    choice = args.tokenizer or (str(texts.TOKENIZER) if shipped else "bpe")
     kept = Path(args.out) / "tokenizer.json"
     if args.resume and kept.exists() and choice in ("char", "bpe"):
         return Tokenizer.load(kept)
