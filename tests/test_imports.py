@@ -62,7 +62,7 @@ def of(module: str) -> frozenset[str]:
 
 def test_the_reader_of_imports_sees_something():
     assert of("gpt") >= {"config", "layers"} and of("cache") >= {"config"}
-    assert "texts" in of("commands.train") and "gpt" in of("course.exercises.lesson_05.parameter_count")
+    assert "text" in of("commands.train") and "gpt" in of("course.exercises.lesson_05.parameter_count")
 
 
 # ---- 没有圈 ----

@@ -25,10 +25,7 @@ USUAL = re.compile(r"[\t\n\r\x20-\x7e\u2010-\u2026\u3000-\u303f\u4e00-\u9fff\uff
 
 @dataclass(frozen=True)
 class Passage:
-    """一段文字。split 为 "train"、"validation" 或 None（由程序划分）；source 用于报错。
-
-    chat 为真的是一次谈话：编成编号时，前面添上 <chat>。
-    """
+    """一段文字。split 为 "train"、"validation" 或 None（由程序划分）；source 用于报错；chat：是一次谈话。"""
 
     text: str
     source: str
@@ -41,6 +38,7 @@ class Source:
     """一处文字的来源。子类说出有哪些段落、内容的摘要，以及训练分词器时怎样切段。"""
 
     pattern: str | None = None  # 交给 Tokenizer.train_bpe；None 就用它的默认值
+    tokenizer: Path | None = None  # 为这些文字备好的分词器文件
 
     def passages(self) -> Iterator[Passage]:
         """依次给出每一段。"""

@@ -11,11 +11,11 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from tinygpt import checkpoint, texts, training_state
+from tinygpt import checkpoint, training_state
 from tinygpt.commands.arguments import add_fields, data_arguments, given, json_argument, source_of
 from tinygpt.config import GPTConfig, TrainConfig, preset
 from tinygpt.data import ContiguousWindows, RandomWindows, TokenDataset, prepare
-from tinygpt.device import pick_device
+from tinygpt.device import pick_device, pick_precision
 from tinygpt.errors import require
 from tinygpt.gpt import GPT
 from tinygpt.losses import causal_objective
@@ -35,6 +35,8 @@ def add_arguments(parser) -> None:
     data_arguments(parser, "文件或文件夹：.txt .md .jsonl .jsonl.gz .json")
     mixture = "附带的文字怎样搭配：first（默认，约三分钟的训练）或 release（附带的模型用的，约一小时）"
     parser.add_argument("--mixture", metavar="NAME", help=mixture)
+    world = "改用附带文字的第一版（课里与 mini 用的），小世界写 N 个字符"
+    parser.add_argument("--world-characters", type=int, metavar="N", help=world)
     parser.add_argument("--out", required=True, metavar="DIR", help="模型存到哪个文件夹")
     parser.add_argument("--preset", default="mini", help="模型的预设形状（默认 mini，即文章的模型）")
     parser.add_argument("--tokenizer", metavar="char|bpe|FILE", help=TOKENIZERS)
@@ -53,8 +55,11 @@ def add_arguments(parser) -> None:
 def run(args) -> int:
     """准备文字、分词器、编号、模型，然后训练。"""
     out, changes = Path(args.out), given(args, GPTConfig)
-    alone = not (args.mixture and args.data)
-    require(alone, f"--mixture {args.mixture} 与 --data", "两个里只给一个", "--mixture 只管附带的文字")
+    chosen = [flag for flag in ("data", "mixture", "world_characters") if getattr(args, flag) is not None]
+    flags = " 与 ".join("--" + flag.replace("_", "-") for flag in chosen)
+    require(len(chosen) <= 1, flags, "几个里只给一个", "它们各说一种文字从哪里来")
+    world = args.world_characters
+    require(world is None or world >= 0, f"--world-characters {world}", "不小于 0", "给一个字符数")
     source = source_of(args)
     preset(args.preset, **changes)  # 先检查参数，再动磁盘
     config = TrainConfig(**given(args, TrainConfig))
@@ -63,6 +68,7 @@ def run(args) -> int:
     fraction = args.validation_fraction
     require(0 < fraction < 1, f"--validation-fraction {fraction}", "0 与 1 之间", "常用 0.1")
     device = pick_device(args.device)
+    pick_precision(config.precision, device)  # 写错了早报错
     _check_out(out, args.resume, args.overwrite)
     tokenizer = _tokenizer_for(args, source, changes.get("vocab_size", 4096))
     dataset = encode_source(source, tokenizer, fraction)
@@ -82,7 +88,8 @@ def run(args) -> int:
         say(f"接着训练：已经做完 {trainer.resume()} 步")
     say(_describe(dataset, tokenizer, model, trainer))
     record = {
-        "data": args.data or "附带的文字", "mixture": args.mixture, "dataset": dataset.meta,
+        "data": args.data or "附带的文字", "mixture": args.mixture,
+        "world_characters": args.world_characters, "dataset": dataset.meta,
         "train": dataclasses.asdict(config), "tokenizer": tokenizer.fingerprint, "device": device.type,
         "precision": trainer.precision, "torch": torch.__version__, "finished": False,
     }  # fmt: skip
@@ -235,8 +242,8 @@ def _tokenizer_for(args, source: Source, vocab_size: int) -> Tokenizer:
 
     不给时，附带的文字用附带的分词器，自己的文字训练一个 BPE。
     """
-    shipped = not args.data and vocab_size == 4096 and texts.TOKENIZER.exists()
-    choice = args.tokenizer or (str(texts.TOKENIZER) if shipped else "bpe")
+    shipped = source.tokenizer if vocab_size == 4096 else None
+    choice = args.tokenizer or str(shipped or "bpe")
     kept = Path(args.out) / "tokenizer.json"
     if args.resume and kept.exists() and choice in ("char", "bpe"):
         return Tokenizer.load(kept)

@@ -76,7 +76,7 @@ def digest(world_characters: int | None = None) -> str:
 class ShippedSource(Source):
     """附带的文字；world_characters 见 passages。"""
 
-    pattern = PATTERN
+    pattern, tokenizer = PATTERN, TOKENIZER
 
     def __init__(self, world_characters: int | None = None):
         self.world_characters = world_characters

@@ -55,23 +55,25 @@ def is_diary(text: str) -> bool:
     return len(rows) >= 2 and bool(re.fullmatch(rf"{DAY} 星期[一二三四五六日] \S{{1,4}}", rows[0]))
 
 
-def is_dialogue(text: str) -> bool:
-    """每行一句"名字：话"，至少三行，至少两个人。"""
-    found = [re.match(r"([^：，。！？“”]{1,6})：.", row) for row in lines_of(text)]
-    return len(found) >= 3 and all(found) and len({m[1] for m in found}) >= 2
+def is_note(text: str) -> bool:
+    """便条：第一行是称呼，后面有一行只是署名，接着或上面写着钟点；不是信与通知的框。"""
+    rows = lines_of(text)
+    if len(rows) < 3 or not re.fullmatch(r"[^，。！？]{1,8}：", rows[0]) or is_framed(text):
+        return False
+    return not is_riddle(text) and any(re.fullmatch(r"[^，。！？：]{1,6}", row) for row in rows[2:])
 
 
 def is_riddle(text: str) -> bool:
     """有谜面：说明是谜语，或要人打（猜）一样东西，或一串说法之后问是什么。"""
-    framed = is_framed(text) or is_diary(text) or is_dialogue(text)
+    framed = is_framed(text) or is_diary(text)
     return not framed and bool(re.search(RIDDLE, text))
 
 
 CHECKS = {
-    "信": is_letter, "通知": is_notice, "日记": is_diary, "诗": is_poem, "对话": is_dialogue,
-    "谜语": is_riddle,
+    "信": is_letter, "通知": is_notice, "日记": is_diary, "诗": is_poem, "谜语": is_riddle,
+    "便条": is_note,
 }  # fmt: skip
-PROSE = ("故事",)  # 没有特别的排列：上面哪一种都不是
+PROSE = ("故事", "寓言", "新闻", "游记", "短文", "对话")  # 没有固定的排列：上面哪一种都不是
 
 
 def obeys(genre: str, text: str) -> bool:

@@ -166,7 +166,7 @@ def digest(mixture: str | Mixture = "first") -> str:
 class ShippedSource(Source):
     """附带的文字，按一种搭配。"""
 
-    pattern = PATTERN
+    pattern, tokenizer = PATTERN, TOKENIZER
 
     def __init__(self, mixture: str | Mixture = "first"):
         self.mixture = named(mixture)

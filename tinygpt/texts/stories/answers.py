@@ -82,7 +82,7 @@ def cloze(pieces: Sequence[Piece], cast: Sequence[Entity], source: random.Random
             name = "holder" if piece.marked and known else "name"
             number = "sum" if piece.marked else "number"
             kind = {"number": number, "name": name}.get(piece.kind, piece.kind)
-            options = _others(piece, kind, cast, seen, source)
+            options = [o for o in _others(piece, kind, cast, seen, source) if _apart(o, piece.text)]
             first = kind == "name" and not known  # 头一次提到的名字猜不出来
             if options and not first and piece.text not in ("我", "你"):
                 rows.append(Cloze(position, piece.text, tuple(options), kind))
@@ -90,6 +90,11 @@ def cloze(pieces: Sequence[Piece], cast: Sequence[Entity], source: random.Random
             seen.add((piece.entity.name, piece.kind))
         position += len(piece.text)
     return [c for c in rows if c.kind not in ("name", "holder") or c.answer in {n for n, _ in seen}]
+
+
+def _apart(a: str, b: str) -> bool:
+    """谁也不是谁的开头：短的写法若是长的开头，概率总更大，比起来不公平。"""
+    return not a.startswith(b) and not b.startswith(a)
 
 
 def _others(piece: Piece, kind: str, cast: Sequence[Entity], seen: set, source: random.Random) -> list[str]:
