@@ -15,9 +15,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 STEPS = """
-import sys, time
+import time
+from tinygpt import GPT, GPTConfig, TrainConfig, Trainer  # 先于 torch：线程的设置要在它之前
 import torch
-from tinygpt import GPT, GPTConfig, TrainConfig, Trainer
 
 class Random:
     def batch(self, n):
