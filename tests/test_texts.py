@@ -165,7 +165,7 @@ def test_paragraphs_end_as_sentences(documents):
 # ---- passages 与 digest ----
 
 
-SMALL = texts.Mixture(passes=2, world=4_000, stories=6_000, talk=3_000)
+SMALL = texts.Mixture(passes=2, everyday=2, world=4_000, stories=6_000, talk=3_000)
 
 
 def by_source(passages):
@@ -228,9 +228,9 @@ def test_digest_changes_with_the_files(tmp_path, monkeypatch):
 
 def test_digest_changes_with_the_mixture_and_with_the_generators(monkeypatch):
     before = texts.digest(SMALL)
-    assert before != texts.digest(texts.Mixture(2, 4_000, 6_000, 3_001))
+    assert before != texts.digest(texts.Mixture(2, 2, 4_000, 6_000, 3_001))
     real = texts._texts
-    louder = lambda source, seed: (text.replace("。", "！") for text in real(source, seed))
+    louder = lambda *which: (text.replace("。", "！") for text in real(*which))
     monkeypatch.setattr(texts, "_texts", louder)
     assert texts.digest(SMALL) != before
 

@@ -46,18 +46,26 @@ PATTERN = (
 class Mixture:
     """训练部分怎样搭配。小模型学不动太丰富的文字，所以简单而有状态的小故事占得最多。"""
 
-    passes: int  # 手写的文字各写进几遍
+    passes: int  # 小百科写进几遍
+    everyday: int  # 日常写进几遍
     world: int  # 小世界多少个字符
     stories: int
     talk: int
+    plans: tuple[str, ...] = ()  # 小故事只用哪些计划；不给就是全部
+    plain: bool = False  # 小故事用朴素的写法
 
 
+FIRST_PLANS = (
+    "help", "help", "find", "find", "lend", "rain", "letter", "notice", "diary", "news", "poem", "riddle",
+)  # fmt: skip
 MIXTURES = {
-    "first": Mixture(passes=1, world=1_000_000, stories=1_500_000, talk=600_000),  # start.py，约三分钟
-    "release": Mixture(passes=6, world=3_000_000, stories=8_000_000, talk=3_000_000),  # 附带的 mini
+    "first": Mixture(  # start.py，约三分钟：先学简单的
+        passes=0, everyday=1, world=1_000_000, stories=1_200_000, talk=500_000, plans=FIRST_PLANS, plain=True
+    ),
+    "release": Mixture(passes=6, everyday=6, world=3_000_000, stories=8_000_000, talk=3_000_000),  # 附带的 mini
 }
 # 附带的分词器用这么多文字训练，出现够多的字才留作单字：省下的位置给词
-TOKENIZER_MIXTURE, TOKENIZER_MIN_COUNT = Mixture(1, 400_000, 900_000, 250_000), 15
+TOKENIZER_MIXTURE, TOKENIZER_MIN_COUNT = Mixture(1, 1, 400_000, 900_000, 250_000), 15
 
 
 @dataclass(frozen=True)
@@ -87,14 +95,14 @@ def documents(split: str | None = None, genre: str | None = None) -> Iterator[Do
 def passages(mixture: str | Mixture = "first") -> Iterator[Passage]:
     """附带的全部文字，按 SOURCES 的次序；每段都写明划分，source 以来源的名字开头。"""
     mixture = named(mixture)
-    for number in range(mixture.passes):
+    passes = {"小百科": mixture.passes, "日常": mixture.everyday}
+    for number in range(max(passes.values())):
         for document in documents():
-            if number == 0 or document.split == "train":
+            if number < passes[document.source] and (number == 0 or document.split == "train"):
                 text = headed(document.genre, document.title, document.text, number)
                 yield Passage(text, f"{document.source}《{document.title}》", split=document.split)
-    yield from generated("小世界", mixture.world)
-    yield from generated("小故事", mixture.stories)
-    yield from generated("聊天", mixture.talk)
+    for source, size in zip(SOURCES[2:], (mixture.world, mixture.stories, mixture.talk), strict=True):
+        yield from generated(source, size, mixture)
 
 
 def named(mixture: str | Mixture) -> Mixture:
@@ -105,11 +113,11 @@ def named(mixture: str | Mixture) -> Mixture:
     return MIXTURES[mixture]
 
 
-def generated(source: str, size: int) -> Iterator[Passage]:
+def generated(source: str, size: int, mixture: Mixture) -> Iterator[Passage]:
     """一个生成的来源：训练部分写够 size 个字符，然后是验证部分；训练里碰巧也有的短文，验证里不要。"""
     seen = set()
     for split, characters in (("train", size), ("validation", VALIDATION)):
-        for text in _texts(source, SEED[split]):
+        for text in _texts(source, SEED[split], mixture):
             if characters <= 0:
                 break
             if split == "train":
@@ -120,14 +128,15 @@ def generated(source: str, size: int) -> Iterator[Passage]:
             characters -= len(text)
 
 
-def _texts(source: str, seed: int) -> Iterator[str]:
+def _texts(source: str, seed: int, mixture: Mixture) -> Iterator[str]:
     """一个生成的来源，写也写不完。"""
     if source == "聊天":
         yield from (document.text for document in write_talk(seed, n_documents=10**9))
         return
     chooser = Chooser(random.Random(seed))
     if source == "小故事":
-        yield from (story_text(story, chooser) for story in write_stories(seed))
+        told = write_stories(seed, plans=mixture.plans, plain=mixture.plain)
+        yield from (story_text(story, chooser) for story in told)
         return
     for number, document in enumerate(World.load().documents(seed, n_documents=10**9)):
         yield headed(document.genre, document.title, document.text, number)
@@ -158,7 +167,7 @@ def digest(mixture: str | Mixture = "first") -> str:
         whole.update(f"{document.split}\0{document.genre}\0{document.title}\0{document.text}\0".encode())
     for source in SOURCES[2:]:
         for seed in SEED.values():
-            for text in islice(_texts(source, seed), DIGEST_DOCUMENTS):
+            for text in islice(_texts(source, seed, mixture), DIGEST_DOCUMENTS):
                 whole.update(f"{source}\0{text}\0".encode())
     return whole.hexdigest()
 

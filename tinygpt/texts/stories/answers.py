@@ -79,7 +79,7 @@ def cloze(pieces: Sequence[Piece], cast: Sequence[Entity], source: random.Random
         if piece.kind == "pronoun":
             known = piece.entity is not None and piece.entity.name in {name for name, _ in seen}
         if piece.kind and (known or piece.marked):
-            name = "holder" if piece.marked and known else "name"
+            name = "name" if not (piece.marked and known) else "holder" if piece.holding else "who"
             number = "sum" if piece.marked else "number"
             kind = {"number": number, "name": name}.get(piece.kind, piece.kind)
             options = [o for o in _others(piece, kind, cast, seen, source) if _apart(o, piece.text)]
@@ -89,7 +89,7 @@ def cloze(pieces: Sequence[Piece], cast: Sequence[Entity], source: random.Random
         if piece.entity is not None:
             seen.add((piece.entity.name, piece.kind))
         position += len(piece.text)
-    return [c for c in rows if c.kind not in ("name", "holder") or c.answer in {n for n, _ in seen}]
+    return [c for c in rows if c.kind not in ("name", "holder", "who") or c.answer in {n for n, _ in seen}]
 
 
 def _apart(a: str, b: str) -> bool:
@@ -98,11 +98,11 @@ def _apart(a: str, b: str) -> bool:
 
 
 def _others(piece: Piece, kind: str, cast: Sequence[Entity], seen: set, source: random.Random) -> list[str]:
-    """错的写法，最多四个：同样长短、同一类、故事里没有的；holder 则是故事里另外的人物。"""
+    """错的写法，最多四个：同样长短、同一类、故事里没有的；holder 与 who 则是故事里另外的人物。"""
     entity, used = piece.entity, {e.name for e in cast}
     if kind == "pronoun":
         return [p for p in PRONOUNS if p != piece.text] if piece.text in PRONOUNS else []
-    if kind == "holder":
+    if kind in ("holder", "who"):
         others = [e.name for e in cast if isinstance(e, Being) and e.name != piece.text]
         return [name for name in dict.fromkeys(others) if (name, "name") in seen]
     if isinstance(entity, Number):

@@ -69,10 +69,10 @@ def registry() -> dict[str, ModuleType]:
     return {name: importlib.import_module(f"{folder.__name__}.{name}") for name in names}
 
 
-def write(plan: str, chooser: Chooser, held_out: str | None = None) -> Story:
+def write(plan: str, chooser: Chooser, held_out: str | None = None, plain: bool = False) -> Story:
     """按一个计划写一篇。"""
     module = registry()[plan]
-    teller = Teller(plan, chooser, held_out)
+    teller = Teller(plan, chooser, held_out, plain)
     module.tell(teller)
     heading = Surface(teller.roles, teller.state, chooser)
     heading.write(chooser.choose(module.TITLES))
@@ -89,8 +89,12 @@ def stories(
     n_characters: int | None = None,
     plans: Sequence[str] | None = None,
     held_out: str | None = None,
+    plain: bool = False,
 ) -> Iterator[Story]:
     """写够 n_documents 篇或 n_characters 个字符为止，都不给就一直写。同样的参数总是同样的故事。
+
+    plans：只用哪些计划，写了几遍就多讲几倍；不给就是全部，各按自己的 PORTION（没有写就是 1）。
+    plain：朴素的写法，每一拍只用前几个模板：计划一样，说法少得多，几分钟就学得会。
 
     held_out 为 None 时不用任何留出的组合、说法、名字；
     为 "combination"、"phrasing"、"name" 时每篇都用到那一种。
@@ -100,22 +104,23 @@ def stories(
     if unknown := set(plans or ()) - set(registry()):
         found = f"没有叫作 {'、'.join(sorted(unknown))} 的计划"
         raise InputError(found, "、".join(registry()), "从上面的计划中选")
-    source, names, characters, count = random.Random(seed), tuple(plans or registry()), 0, 0
+    usual = [name for name, plan in registry().items() for _ in range(getattr(plan, "PORTION", 1))]
+    source, names, characters, count = random.Random(seed), tuple(plans or usual), 0, 0
     most, longest = n_documents or math.inf, n_characters or math.inf
     while characters < longest and count < most:
-        story = _next(source, names, held_out)
+        story = _next(source, names, held_out, plain)
         yield story
         characters, count = characters + len(story.text), count + 1
 
 
-def _next(source: random.Random, names: Sequence[str], held_out: str | None) -> Story:
+def _next(source: random.Random, names: Sequence[str], held_out: str | None, plain: bool) -> Story:
     """下一篇：太长的、没有用到所要的留出的，都重写（bits 因此仍是上界）。"""
     for _ in range(TRIES):
         chooser = Chooser(source)
-        story = write(chooser.choose(names), chooser, held_out)
+        story = write(chooser.choose(names), chooser, held_out, plain)
         if len(story.text) <= LONGEST and (held_out is None or held_out in story.teller.held):
             return story
-    found = f"这些计划写不出留出的 {held_out}：{'、'.join(names)}"
+    found = f"这些计划写不出留出的 {held_out}：{'、'.join(dict.fromkeys(names))}"
     raise InputError(found, "至少一个有这种留出的计划", "换几个计划")
 
 

@@ -16,6 +16,7 @@ from tinygpt.texts.chooser import Chooser
 from tinygpt.texts.stories.lexicon import Being, Entity, StoryError, Thing, words
 from tinygpt.texts.stories.state import State
 
+PLAIN = 3  # 朴素的写法：一拍用几个模板，[ ] 与 < > 里用几种
 TOKEN = re.compile(r"\{([^{}:!]+)(?::([^{}!]*))?(!?)\}|([\[|\]])|<([^<>]+)>|([^\[\]{}|<>]+)")
 
 
@@ -33,12 +34,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class Piece:
-    """一片文字：kind 是 name、pronoun、thing、place、colour、number 或空；entity 是它说的角色。"""
+    """一片文字：kind 是 name、pronoun、thing、place、colour、number 或空；entity 是它说的角色。
+
+    marked：模板里标了叹号；holding：这个人物写到这里时手里拿着东西。
+    """
 
     text: str
     kind: str = ""
     entity: Entity | None = None
     marked: bool = False
+    holding: bool = False
 
 
 @cache
@@ -101,6 +106,7 @@ class Surface:
     state: State
     chooser: Chooser
     asking: bool = False  # 写问题时为真：不换代词，"我"称"作者"
+    plain: bool = False  # 朴素的写法：任选的只用前面 PLAIN 种
     pieces: list[Piece] = field(default_factory=list)
     latest: dict[str, str] = field(default_factory=dict)  # 代词 → 最近用名字提到的那一个
 
@@ -116,7 +122,7 @@ class Surface:
             if isinstance(node, str):
                 self.pieces.append(Piece(node))
             elif isinstance(node, Choice):
-                self._write(self.chooser.choose(node.options))
+                self._write(self.chooser.choose(node.options[: PLAIN if self.plain else None]))
             elif len(node.keys) > 1:
                 self._several([self.find(key) for key in node.keys], node.spec)
             else:
@@ -146,7 +152,8 @@ class Surface:
         if self.asking and isinstance(entity, Being) and spec in ("", "他"):
             spec = "问"
         for text, kind in entity.form(spec):
-            self.pieces.append(Piece(text, kind, entity, marked and bool(kind)))
+            holding = entity.name in self.state.holder.values()
+            self.pieces.append(Piece(text, kind, entity, marked and bool(kind), holding))
         if isinstance(entity, Being) and spec != "他":
             self.latest[entity.pronoun] = entity.name
 

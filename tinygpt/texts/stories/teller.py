@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tinygpt.texts.chooser import Chooser
 from tinygpt.texts.stories.lexicon import NARRATOR, Being, Entity, Number, StoryError, Thing, Word, beings
 from tinygpt.texts.stories.state import State
-from tinygpt.texts.stories.surface import Surface
+from tinygpt.texts.stories.surface import PLAIN, Surface
 from tinygpt.texts.stories.verbs import Verb
 
 HELD_OUT_FROM, HELD_OUT_LAST = 8, 2  # 有 8 个以上模板的一拍，最后 2 个留出
@@ -40,21 +40,20 @@ def held_pair(plan: str, a: Entity, b: Entity) -> bool:
     return zlib.crc32(f"{plan}|{a.name}|{b.name}".encode()) % 20 == 0
 
 
-def _usual(beat: Sequence[str], held: bool) -> Sequence[str]:
-    """一拍里平时用的模板，或留出的模板；太短的一拍不留出。"""
-    if len(beat) < HELD_OUT_FROM:
-        return beat
-    return beat[-HELD_OUT_LAST:] if held else beat[:-HELD_OUT_LAST]
+def _usual(beat: Sequence[str], held: bool, plain: bool) -> Sequence[str]:
+    """一拍里平时用的模板，或留出的模板；太短的一拍不留出。朴素的写法只用前几个。"""
+    usual = beat if len(beat) < HELD_OUT_FROM else beat[-HELD_OUT_LAST:] if held else beat[:-HELD_OUT_LAST]
+    return usual[: PLAIN if plain else None]
 
 
 class Teller:
     """写一篇用的笔。held_out 是 None、"combination"、"phrasing" 或 "name"；held 记下真正用到的那几种。"""
 
-    def __init__(self, plan: str, chooser: Chooser, held_out: str | None = None):
-        self.plan, self.chooser, self.held_out = plan, chooser, held_out
+    def __init__(self, plan: str, chooser: Chooser, held_out: str | None = None, plain: bool = False):
+        self.plan, self.chooser, self.held_out, self.plain = plan, chooser, held_out, plain
         self.roles: dict[str, Entity] = {}
         self.state = State()
-        self.surface = Surface(self.roles, self.state, chooser)
+        self.surface = Surface(self.roles, self.state, chooser, plain=plain)
         self.done: list[Done] = []
         self.asks: list[tuple[str, Sequence[str], Sequence[str]]] = []
         self.summary: Sequence[str] = ()
@@ -109,7 +108,7 @@ class Teller:
 
     def phrase(self, key: str, beat: Sequence[str], english: str = "") -> Word:
         """从一列模板里选一个写成一段话，记作角色（时间、天气、心情……）；还没有写进正文。"""
-        surface = Surface(self.roles, self.state, self.chooser)
+        surface = Surface(self.roles, self.state, self.chooser, plain=self.plain)
         surface.write(self._template(beat))
         return self.set(key, Word(surface.text, english))
 
@@ -192,7 +191,7 @@ class Teller:
         """选一个这篇里还没有用过的模板；都用过了就不管。"""
         if isinstance(beat, str):
             raise StoryError(f"一拍要是几个模板，不能是一个字符串：{beat}")
-        usual = _usual(beat, self.held_out == "phrasing")
+        usual = _usual(beat, self.held_out == "phrasing", self.plain)
         if self.held_out == "phrasing" and len(beat) >= HELD_OUT_FROM:
             self.held.add("phrasing")
         chosen = self.chooser.choose([x for x in usual if x not in self.used] or usual)

@@ -8,6 +8,7 @@ from tinygpt.texts.stories.plans import _common as common
 from tinygpt.texts.stories.teller import Teller
 
 GENRE = "故事"
+PORTION = 3  # 东西换手、算数，要多讲几遍才学得会
 TITLES = ("{a}买{t}", "买{t}", "去{p}", "{a}去{p}", "{p:里}", "{k}让{a}买{t}")
 SUMMARY = (
     "{a}带着{m}去{p}买{t}，{result}。",

@@ -6,6 +6,7 @@ from tinygpt.texts.stories.teller import Teller
 from tinygpt.texts.stories.verbs import Verb
 
 GENRE = "故事"
+PORTION = 3  # 东西换手、算数，要多讲几遍才学得会
 TITLES = ("分{t}", "{n}{t}", "{a}分{t}", "每人{q}", "剩下的{t}", "公平的{a}", "{p:里}分{t}")
 SUMMARY = (
     "{all}分{n}{t}，每人{q}，剩下的{rest}。",

@@ -6,6 +6,7 @@ from tinygpt.texts.stories.plans import _common as common
 from tinygpt.texts.stories.teller import Teller
 
 GENRE = "故事"
+PORTION = 3  # 东西换手、算数，要多讲几遍才学得会
 TITLES = ("{t}不见了", "丢了的{t}", "找{t}", "{a}找{t}", "{a}的{t}", "{p:里}的{t}")
 SUMMARY = (
     "{a}在{p:里}丢了{t}，后来{how}。",

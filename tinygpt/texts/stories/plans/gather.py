@@ -8,6 +8,7 @@ from tinygpt.texts.stories.teller import Teller
 from tinygpt.texts.stories.verbs import Verb
 
 GENRE = "故事"
+PORTION = 3  # 东西换手、算数，要多讲几遍才学得会
 TITLES = ("{act}", "{a}和{b}{act}", "去{p}{act}", "谁得的多", "{a}的{x}", "{b}的{x}", "比一比")
 SUMMARY = ("{a}和{b}去{p}{act}，一共得了{total}{x}。", "{a}得了{n1}{x}，{b}得了{n2}，{compare}。")
 GET = Verb(

@@ -9,6 +9,7 @@ from tinygpt.texts.stories.teller import Teller
 from tinygpt.texts.stories.verbs import Verb
 
 GENRE = "故事"
+PORTION = 3  # 东西换手、算数，要多讲几遍才学得会
 TITLES = ("送给{b}的{t}", "{a}的礼物", "{t:一}", "{a}做{t}", "礼物", "给{b}的礼物", "{a}和{b}")
 SUMMARY = ("{why}，{a}做了{t:一}，送给{b}。", "{a}亲手做了{t:一}送给{b}，因为{why}。")
 MAKE = Verb(

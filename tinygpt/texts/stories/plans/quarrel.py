@@ -6,6 +6,7 @@ from tinygpt.texts.stories.teller import Teller
 from tinygpt.texts.stories.verbs import GIVE, Verb
 
 GENRE = "故事"
+PORTION = 3  # 东西换手、算数，要多讲几遍才学得会
 TITLES = ("{a}和{b}", "一{t:量}{t}", "都想要{t}", "{a}和{b}争{t}", "{p:里}的{t}", "不吵了")
 SUMMARY = ("{a}和{b}都想要{t}，吵了起来，后来{how}。", "{a}和{b}在{p:里}争{t}，{c}出了主意，{how}。")
 QUARREL = Verb(

@@ -6,6 +6,7 @@ from tinygpt.texts.stories.teller import Teller
 from tinygpt.texts.stories.verbs import Verb
 
 GENRE = "故事"
+PORTION = 3  # 东西换手、算数，要多讲几遍才学得会
 TITLES = ("下雨了", "一把雨伞", "雨天", "{a}没带伞", "{p:里}的雨", "{a}和{b}")
 SUMMARY = ("下雨了，{a}没有带伞，{how}。", "{a}在{p:里}遇上了雨，后来{how}。")
 CAUGHT = Verb(

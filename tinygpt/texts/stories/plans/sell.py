@@ -7,6 +7,7 @@ from tinygpt.texts.stories.teller import Teller
 from tinygpt.texts.stories.verbs import Verb
 
 GENRE = "故事"
+PORTION = 3  # 东西换手、算数，要多讲几遍才学得会
 TITLES = ("{a}卖{t}", "卖{t}", "{p:里}的小摊", "{a}的{t}", "{a}摆摊", "{a}和客人", "{t}多少钱")
 SUMMARY = ("{a}在{p:里}卖{t}，收了{sum}，{rest}。", "{a}卖{t}，{b}和{c}都买了，一共收了{sum}。")
 SELL = Verb(  # 卖的人、东西、多少、买的人、多少钱

@@ -6,6 +6,7 @@ from tinygpt.texts.stories.teller import Teller
 from tinygpt.texts.stories.verbs import Verb
 
 GENRE = "故事"
+PORTION = 3  # 东西换手、算数，要多讲几遍才学得会
 TITLES = ("分{t}", "{n}{t}", "{k}的{t}", "{a}分{t}", "怎样分{t}", "一人几{unit}")
 SUMMARY = ("{a}把{n}{t}分给大家，每人{each}，{rest}。", "{n}{t}，{m}分，每人{each}，{rest}。")
 BRING = Verb(
