@@ -288,11 +288,21 @@ def test_can_be_iterated_again():
     assert len(a) == 3 and all(torch.equal(x["ids"], y["ids"]) for x, y in zip(a, b, strict=True))
 
 
-def test_max_windows_takes_the_beginning():
+def test_max_windows_are_spread_over_the_whole():
+    """一头一尾的来源都在里面：100 个 token 有 25 个窗口，取 3 个是第 0、8、16 个。"""
     windows = ContiguousWindows(np.arange(100), 4, 2, EOS, max_windows=3)
     assert windows.n_windows == 3
-    labels = torch.cat([batch["labels"] for batch in windows])
-    assert labels.flatten().tolist() == list(range(12))
+    batches = list(windows)
+    labels, ids = (torch.cat([batch[key] for batch in batches]).tolist() for key in ("labels", "ids"))
+    assert labels == [[0, 1, 2, 3], [32, 33, 34, 35], [64, 65, 66, 67]]
+    assert ids == [[EOS, 0, 1, 2], [31, 32, 33, 34], [63, 64, 65, 66]]
+
+
+@given(st.integers(1, 200), st.integers(1, 60))
+def test_max_windows_never_repeat(length, most):
+    windows = ContiguousWindows(np.arange(length), 3, 2, EOS, max_windows=most)
+    assert len(set(windows.chosen)) == windows.n_windows == min(most, -(-length // 3))
+    assert windows.chosen == sorted(windows.chosen) and windows.chosen[-1] < -(-length // 3)
 
 
 def test_empty_validation():

@@ -213,7 +213,8 @@ class RandomWindows:
 class ContiguousWindows:
     """评估用的批：从头到尾不重叠地切，每个 token 恰好预测一次（第一个由 first 预测，通常是 <eos>）。
 
-    最后一个窗口不满时补齐，补的位置标签为 IGNORE。max_windows 限制窗口数，取自开头。
+    最后一个窗口不满时补齐，补的位置标签为 IGNORE。max_windows 限制窗口数：从头到尾均匀地取，
+    几个来源接在一起时，每个来源都按自己的大小占一份。
     """
 
     def __init__(
@@ -222,17 +223,19 @@ class ContiguousWindows:
     ):  # fmt: skip
         require(len(ids) > 0, "验证集是空的", "至少一个 token", "给更多文字，或调大 --validation-fraction")
         total = -(-len(ids) // context_length)
+        count = total if max_windows is None else min(total, max_windows)
         self.ids, self.context_length, self.batch_size, self.first = ids, context_length, batch_size, first
-        self.n_windows = total if max_windows is None else min(total, max_windows)
+        self.n_windows, self.chosen = count, [number * total // count for number in range(count)]
 
     def __iter__(self) -> Iterator[Batch]:
         t = self.context_length
         for begin in range(0, self.n_windows, self.batch_size):
-            count = min(self.batch_size, self.n_windows - begin)
-            labels = np.full(count * t, IGNORE, dtype=np.int64)
-            real = np.asarray(self.ids[begin * t : (begin + count) * t], dtype=np.int64)
-            labels[: len(real)] = real
-            before = self.first if begin == 0 else int(self.ids[begin * t - 1])
-            ids = np.concatenate([[before], np.where(labels == IGNORE, 0, labels)[:-1]])
-            arrays = {"ids": ids, "labels": labels}
-            yield {name: torch.from_numpy(array).view(count, t) for name, array in arrays.items()}
+            rows = self.chosen[begin : begin + self.batch_size]
+            ids = np.zeros((len(rows), t), dtype=np.int64)
+            labels = np.full((len(rows), t), IGNORE, dtype=np.int64)
+            for row, number in enumerate(rows):
+                real = np.asarray(self.ids[number * t : (number + 1) * t], dtype=np.int64)
+                labels[row, : len(real)] = real
+                ids[row, 0] = self.first if number == 0 else self.ids[number * t - 1]
+                ids[row, 1 : len(real)] = real[:-1]
+            yield {"ids": torch.from_numpy(ids), "labels": torch.from_numpy(labels)}

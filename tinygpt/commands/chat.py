@@ -7,11 +7,10 @@ import random
 import sys
 
 from tinygpt.chat import MAX_NEW_TOKENS, SAMPLING, Conversation, reply
-from tinygpt.checkpoint import read_json
 from tinygpt.commands.arguments import add_fields, device_argument, given, model_argument
 from tinygpt.device import pick_device
 from tinygpt.errors import InputError, require
-from tinygpt.pretrained import load, model_folder
+from tinygpt.pretrained import load, model_folder, run_record
 from tinygpt.sampling import Sampling
 
 HELP, DESCRIPTION = "与模型说话", "一问一答地与模型说话；它看得见前面的几轮。"
@@ -53,8 +52,7 @@ def run(args) -> int:
             session.answer(question)
         return 0
     print(GREETING)
-    record = read_json(folder / "run.json") if (folder / "run.json").exists() else {}
-    if isinstance(record.get("data"), list):  # --data 给的文件；附带的文字写作一句话
+    if isinstance(run_record(folder).get("data"), list):  # --data 给的文件；附带的文字写作一句话
         print(OWN_DATA)
     read = open_input()
     with contextlib.suppress(EOFError, KeyboardInterrupt):  # Ctrl-D 或管道到头；在提示处按 Ctrl-C

@@ -1,9 +1,8 @@
 """tinygpt info：看一个模型的来历与大小。"""
 
-from tinygpt.checkpoint import read_json
 from tinygpt.commands.arguments import json_argument, model_argument
 from tinygpt.commands.output import print_json
-from tinygpt.pretrained import load, model_folder
+from tinygpt.pretrained import load, model_folder, run_record
 
 HELP, DESCRIPTION = "看一个模型的来历与大小", "大小、各部分的参数、数据、最好的损失、怎样训练的。"
 
@@ -16,7 +15,7 @@ def add_arguments(parser) -> None:
 def run(args) -> int:
     folder = model_folder(args.model)
     model, words = load(folder)
-    run = read_json(folder / "run.json") if (folder / "run.json").exists() else {}
+    run = run_record(folder)
     size = sum(p.stat().st_size for p in folder.iterdir() if p.is_file())
     result = {
         "folder": str(folder), "bytes": size, "config": model.config.to_dict(),

@@ -6,7 +6,7 @@ from tinygpt.commands.arguments import data_arguments, model_arguments, source_o
 from tinygpt.commands.output import print_json
 from tinygpt.device import pick_device
 from tinygpt.errors import require
-from tinygpt.pretrained import load
+from tinygpt.pretrained import load, model_folder, run_record
 from tinygpt.probes import PROBES, as_dict, probe, report
 from tinygpt.probes.bench import Bench, check_names
 
@@ -20,6 +20,7 @@ def add_arguments(parser) -> None:
     parser.add_argument("--count", type=int, default=100, help="一个数最多用多少道题（默认 100）")
     parser.add_argument("--seed", type=int, default=0, help="选题与抽样的种子（默认 0）")
     parser.add_argument("--samples", metavar="FILE", help="把 60 个提示的续写写成 Markdown，请人判断")
+    parser.add_argument("--mixture", metavar="NAME", help="故事照哪一种搭配出题（默认：训练它的那一种）")
     data_arguments(parser, "训练用过的文字，“照抄”拿它来比；不给就用附带的文字")
 
 
@@ -28,12 +29,14 @@ def run(args) -> int:
     check_names(args.only or (), PROBES)
     folder = Path(args.samples or ".").parent
     require(folder.is_dir(), f"没有文件夹 {folder}", "--samples 所在的文件夹已经在", "先建好文件夹")
+    args.mixture = args.mixture or run_record(model_folder(args.model)).get("mixture") or "release"
     source = source_of(args)
     training = lambda: (p.text for p in source.passages() if p.split != "validation")
     model, tokenizer = load(args.model, pick_device(args.device))
-    bench = Bench(model, tokenizer, args.count, args.seed, training)
+    bench = Bench(model, tokenizer, args.count, args.seed, training, args.mixture)
     figures = []
     if not args.json:
+        print(f"故事的题照 {args.mixture} 搭配出")
         print(report.HEADER)
     for figure in probe(bench, args.only):
         figures.append(figure)
@@ -42,5 +45,6 @@ def run(args) -> int:
     if args.samples:
         report.write_samples(bench, args.samples)
     if args.json:
-        print_json({"model": args.model, "seed": args.seed, "count": args.count, "probes": as_dict(figures)})
+        chosen = {"model": args.model, "mixture": args.mixture, "seed": args.seed, "count": args.count}
+        print_json(chosen | {"probes": as_dict(figures)})
     return 0

@@ -88,7 +88,7 @@ def run(args) -> int:
         say(f"接着训练：已经做完 {trainer.resume()} 步")
     say(_describe(dataset, tokenizer, model, trainer))
     record = {
-        "data": args.data or "附带的文字", "mixture": args.mixture,
+        "data": args.data or "附带的文字", "mixture": None if args.data else args.mixture or "first",
         "world_characters": args.world_characters, "dataset": dataset.meta,
         "train": dataclasses.asdict(config), "tokenizer": tokenizer.fingerprint, "device": device.type,
         "precision": trainer.precision, "torch": torch.__version__, "finished": False,

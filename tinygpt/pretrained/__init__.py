@@ -29,6 +29,11 @@ def model_folder(name_or_folder: str | Path) -> Path:
     raise InputError(f"没有这个模型：{name_or_folder}", expected, fix)
 
 
+def run_record(folder: Path) -> dict:
+    """训练时写下的 run.json；没有就是空的。"""
+    return read_json(folder / "run.json") if (folder / "run.json").exists() else {}
+
+
 def load(name_or_folder: str | Path = "mini", device: str | torch.device = "cpu") -> tuple[GPT, Tokenizer]:
     """（模型，分词器），可以直接使用：权重为 fp32，已在评估状态（dropout 关闭）。"""
     folder = model_folder(name_or_folder)

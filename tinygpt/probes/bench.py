@@ -17,6 +17,7 @@ import torch
 from tinygpt.device import evaluation_mode
 from tinygpt.errors import InputError
 from tinygpt.sampling import Sampling, generate
+from tinygpt.texts import Mixture, named
 from tinygpt.texts.stories import Story, stories
 from tinygpt.tokenizer import CHAT, EOS, PAD
 
@@ -69,13 +70,17 @@ def prompts() -> list[str]:
 
 @dataclass
 class Bench:
-    """count 是一个数最多用几道题；training 给出训练用过的文字（只有"照抄"要用），不给就没有那个数。"""
+    """count 是一个数最多用几道题；training 给出训练用过的文字（只有"照抄"要用），不给就没有那个数。
+
+    mixture：故事照这种搭配来出题（哪些计划、朴不朴素）；只学过十几个计划的模型，不考它没学过的计划。
+    """
 
     model: torch.nn.Module
     tokenizer: object
     count: int = 100
     seed: int = 0
     training: Callable[[], Iterable[str]] | None = None
+    mixture: str | Mixture = "release"
     _memory: dict = field(default_factory=dict, repr=False)
 
     def random(self, purpose: str) -> random.Random:
@@ -149,8 +154,12 @@ class Bench:
 
     def stories(self, held_out: str) -> list[Story]:
         """留出的故事，够每一种题各选 count 道。"""
-        make = lambda: list(stories(STORY_SEED + self.seed, n_documents=6 * self.count, held_out=held_out))
-        return self.remember(f"stories|{held_out}", make)
+        return self.remember(f"stories|{held_out}", lambda: self.tell(0, 6 * self.count, held_out))
+
+    def tell(self, offset: int, n_documents: int, held_out: str | None) -> list[Story]:
+        """照 mixture 写的故事；offset 不同，就是另外的故事。"""
+        told, seed = named(self.mixture), STORY_SEED + offset + self.seed
+        return list(stories(seed, n_documents, plans=told.plans, held_out=held_out, plain=told.plain))
 
 
 @torch.inference_mode()

@@ -9,8 +9,8 @@ from tinygpt import texts
 from tinygpt.data import ContiguousWindows
 from tinygpt.errors import require
 from tinygpt.evaluation import evaluate
-from tinygpt.probes.bench import STORY_SEED, TALK_SEED, Bench, Figure
-from tinygpt.texts.stories import HELD_OUT, stories
+from tinygpt.probes.bench import TALK_SEED, Bench, Figure
+from tinygpt.texts.stories import HELD_OUT
 from tinygpt.texts.talk import HELD_OUT as TALK_HELD_OUT
 from tinygpt.texts.talk import talk
 from tinygpt.texts.world import World
@@ -48,7 +48,7 @@ def sources(bench: Bench) -> dict[str, Callable[[], Iterable[str]]]:
     """名字 → 给出一种文字的函数；故事与对话的留出各是一种。"""
 
     def story(held_out):
-        return lambda: stories(STORY_SEED + 2 + bench.seed, n_documents=bench.count, held_out=held_out)
+        return lambda: bench.tell(2, bench.count, held_out)
 
     def handwritten(source):
         return lambda: (d for d in texts.documents("validation") if d.source == source)

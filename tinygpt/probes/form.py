@@ -8,6 +8,7 @@ import re
 
 from tinygpt.errors import InputError
 from tinygpt.probes.bench import STORY_SEED, WARM, Bench, Figure, share
+from tinygpt.texts import named
 from tinygpt.texts.stories import registry, stories
 
 DAY = r"[一二三四五六七八九十]+月[一二三四五六七八九十]+日"
@@ -82,19 +83,21 @@ def obeys(genre: str, text: str) -> bool:
     return bool(text.strip()) and not any(check(text) for check in CHECKS.values())
 
 
-def genres() -> dict[str, list[str]]:
-    """体裁 → 写它的计划。"""
+def genres(bench: Bench) -> dict[str, list[str]]:
+    """体裁 → 写它的计划（搭配里有的）。"""
     found: dict[str, list[str]] = {}
     for plan, module in registry().items():
-        found.setdefault(module.GENRE, []).append(plan)
+        if plan in (named(bench.mixture).plans or registry()):
+            found.setdefault(module.GENRE, []).append(plan)
     return found
 
 
-def titles(genre: str, seed: int, n: int) -> tuple[str, list[str]]:
+def titles(genre: str, bench: Bench) -> tuple[str, list[str]]:
     """这种体裁留出的标题：依次试留出的名字、组合、说法；都没有就用另一段种子的标题。"""
     for held_out in ("name", "combination", "phrasing", None):
         try:
-            found = stories(STORY_SEED + 1 + seed, n_documents=n, plans=genres()[genre], held_out=held_out)
+            seed, n = STORY_SEED + 1 + bench.seed, max(1, bench.count // 5)
+            found = stories(seed, n_documents=n, plans=genres(bench)[genre], held_out=held_out)
             return held_out or "fresh", [story.title for story in found]
         except InputError:
             continue
@@ -107,7 +110,7 @@ def written(bench: Bench) -> dict[str, tuple[str, list[str], list[str]]]:
 
 
 def _write(bench: Bench) -> dict[str, tuple[str, list[str], list[str]]]:
-    asked = {name: titles(name, bench.seed, max(1, bench.count // 5)) for name in genres()}
+    asked = {name: titles(name, bench) for name in genres(bench)}
     prompts = [bench.encode(f"{name}：{title}\n") for name, (_, found) in asked.items() for title in found]
     room = min(ROOM, bench.model.config.context_length - max(map(len, prompts)))
     replies = iter(bench.reply(prompts, room, sampling=WARM))

@@ -62,7 +62,8 @@ MIXTURES = {
     "first": Mixture(  # start.py，约三分钟：先学简单的
         passes=0, everyday=1, world=1_000_000, stories=1_200_000, talk=500_000, plans=FIRST_PLANS, plain=True
     ),
-    "release": Mixture(passes=6, everyday=6, world=3_000_000, stories=8_000_000, talk=3_000_000),  # 附带的 mini
+    # 附带的 mini
+    "release": Mixture(passes=6, everyday=6, world=3_000_000, stories=8_000_000, talk=3_000_000),
 }
 # 附带的分词器用这么多文字训练，出现够多的字才留作单字：省下的位置给词
 TOKENIZER_MIXTURE, TOKENIZER_MIN_COUNT = Mixture(1, 1, 400_000, 900_000, 250_000), 15
