@@ -62,6 +62,8 @@ def prompt_ids(
     长度不超过 context_length − room_for_answer；放不下的旧的一轮整轮丢掉，从不留半轮。
     问题是空的，或者不带历史也放不下，报 InputError。
     """
+    talks = tokenizer.id("<chat>") == CHAT
+    require(talks, "这个模型的词表里没有 <chat>", "用 tinygpt 的分词器训练的模型", "用 tinygpt generate 续写")
     room = room_for_answer(context_length, max_new_tokens)
     require(one_line(question), "问题是空的", "至少一个字", "说一句话，例如 你好")
     require(max_new_tokens >= 1, f"max_new_tokens = {max_new_tokens}", "至少为 1", "给一个正整数")

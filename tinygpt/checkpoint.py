@@ -16,6 +16,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import struct
 import tempfile
 from contextlib import contextmanager
@@ -44,6 +45,26 @@ def atomic(path: str | Path):
         Path(name).unlink(missing_ok=True)
 
 
+def require_absent(path: str | Path) -> None:
+    """要写的地方已经有东西就报错：从不悄悄覆盖。"""
+    require(not os.path.lexists(path), f"{path} 已经存在", "一个新的名字", "换一个名字，或先把它移走")
+
+
+@contextmanager
+def new_folder(path: str | Path):
+    """with new_folder(path) as temporary: 往这个文件夹里写；顺利结束时改名为 path，否则不留痕迹。"""
+    path = Path(path)
+    require_absent(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
+    try:
+        yield temporary
+        os.chmod(temporary, 0o755)
+        os.rename(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def write_json(path: str | Path, values: dict) -> None:
     with atomic(path) as temporary:
         temporary.write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -65,7 +86,7 @@ def read_json(path: str | Path) -> dict:
 def save_tensors(path: str | Path, tensors: dict[str, Tensor], state: dict | None = None) -> None:
     """写一个 safetensors 文件；state 是任何能写成 JSON 的东西，存在文件头里，与张量同生同灭。"""
     unique = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    metadata = {"state": json.dumps(state or {}, ensure_ascii=False)}
+    metadata = {"format": "pt", "state": json.dumps(state or {}, ensure_ascii=False)}
     with atomic(path) as temporary:
         try:
             safetensors.torch.save_file(unique, temporary, metadata=metadata)
@@ -88,7 +109,7 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict]:
             state = json.loads((file.metadata() or {}).get("state", "{}"))
     except (SafetensorError, json.JSONDecodeError, struct.error, ValueError) as error:
         found = f"{path} 不完整或不是 safetensors 文件：{error}"
-        raise InputError(found, "完整的检查点", "从备份恢复，或重新训练") from error
+        raise InputError(found, "完整的检查点", "从备份恢复，或重新训练（下载来的就重新下载）") from error
     return tensors, state
 
 

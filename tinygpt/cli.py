@@ -13,7 +13,9 @@ from tinygpt.commands import (
     doctor,
     evaluate,
     exercises,
+    export,
     generate,
+    import_,
     info,
     probe,
     tokenizer,
@@ -22,7 +24,9 @@ from tinygpt.commands import (
 from tinygpt.commands.argparse_zh import Parser
 from tinygpt.errors import InputError
 
-COMMANDS = (train, generate, chat, evaluate, probe, tokenizer, info, check, exercises, doctor)
+COMMANDS = (
+    train, generate, chat, evaluate, probe, tokenizer, info, export, import_, check, exercises, doctor,
+)  # fmt: skip
 
 
 def build_parser() -> Parser:
@@ -30,7 +34,7 @@ def build_parser() -> Parser:
     parser = Parser(prog="tinygpt", description="训练、使用、检查你自己的简版 GPT。")
     choices = parser.add_subparsers(dest="command", required=True, metavar="命令")
     for module in COMMANDS:
-        name = module.__name__.rpartition(".")[2]
+        name = module.__name__.rpartition(".")[2].rstrip("_")  # import_ 是 import
         chosen = choices.add_parser(name, help=module.HELP, description=module.DESCRIPTION)
         chosen.set_defaults(run=module.run)
         module.add_arguments(chosen)

@@ -34,6 +34,7 @@ class GPTConfig:
         "pre", "层归一化的位置：pre 在子层之前（GPT-2），post 在残差相加之后（最初的 Transformer）"
     )
     tied_head: bool = documented(True, "输出层是否与 token embedding 共用权重")
+    gelu: str = documented("erf", "GELU 怎样算：erf 照定义，tanh 用近似（OpenAI 的 GPT-2 是这样训练的）")
 
     def __post_init__(self):
         for name in ("vocab_size", "context_length", "n_layer", "n_head", "n_embd"):
@@ -50,6 +51,8 @@ class GPTConfig:
         require(0 <= self.dropout < 1, f"dropout = {self.dropout}", "0 ≤ dropout < 1", "常用 0 到 0.2")
         known = self.norm in ("pre", "post")
         require(known, f"norm = {self.norm!r}", "'pre' 或 'post'", "GPT-2 以来都用 pre")
+        known = self.gelu in ("erf", "tanh")
+        require(known, f"gelu = {self.gelu!r}", "'erf' 或 'tanh'", "自己训练就用 erf")
 
     @property
     def head_dim(self) -> int:

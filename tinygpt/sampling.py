@@ -111,9 +111,9 @@ def check_prompts(prompts: list[list[int]], context_length: int) -> None:
 @torch.inference_mode()
 def generate(
     model, prompts: list[list[int]], max_new_tokens: int = 100, sampling: Sampling | None = None,
-    seed: int | None = None,
+    seed: int | None = None, eos: int = EOS,
 ) -> Iterator[list[int | None]]:  # fmt: skip
-    """逐步生成。每一步交出一个列表：批中每一行的新 token；已经结束（出过 <eos>）的行是 None。
+    """逐步生成。每一步交出一个列表：批中每一行的新 token；已经结束（出过 eos）的行是 None。
 
     prompts: 每一行的提示（token 编号的列表），长短可以不一。
     同样的模型、提示、参数和 seed 得到同样的结果；不给 seed 则每次不同。模型保持原来的训练/评估状态。
@@ -132,7 +132,7 @@ def generate(
         tokens = sample_next_token(next(stream), sampling, generator, seen)
         seen[torch.arange(len(texts)), tokens] = True
         step = [None if done else token for token, done in zip(tokens.tolist(), finished)]
-        finished = [done or token == EOS for token, done in zip(step, finished)]
+        finished = [done or token == eos for token, done in zip(step, finished)]
         for text, token in zip(texts, tokens.tolist()):
             text.append(token)
         yield step
@@ -169,8 +169,8 @@ def stream_ids(model, tokenizer, ids: list[int], stop: str | None = None, **opti
     """
     decoder = tokenizer.stream_decoder()
     held = ""  # 可能是 stop 的前半截，先不交出
-    for (token,) in generate(model, [ids], **options):
-        if token == EOS:
+    for (token,) in generate(model, [ids], eos=tokenizer.eos, **options):
+        if token == tokenizer.eos:
             break
         held += decoder.push(token)
         if stop and stop in held:

@@ -29,6 +29,7 @@ SPECIAL_TOKENS = ("<pad>", "<unk>", "<bos>", "<cls>", "<sep>", "<mask>", "<chat>
 PAD, UNK, BOS, CLS, SEP, MASK, CHAT, EOS = range(8)
 BYTE_TOKENS = tuple(f"<0x{byte:02X}>" for byte in range(256))
 MAX_HAN = 4  # 汉字词元最长几个字
+RETRAIN = "用 tinygpt tokenizer train 重新训练一个"
 HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 # BPE 只在段内合并。汉字连成一段；字母连成一段，可带一个前导空格；数字一个一个；标点连成一段，可带后面的
@@ -42,6 +43,8 @@ PATTERN = "|".join([
 
 class Tokenizer:
     """分词器。用 Tokenizer.train_bpe、train_char 训练，Tokenizer.load 读取。"""
+
+    eos = EOS
 
     def __init__(self, backend: tokenizers.Tokenizer):
         self.backend = backend
@@ -73,7 +76,7 @@ class Tokenizer:
         except (UnicodeEncodeError, TypeError) as error:
             fix = "去掉孤立的代理字符（U+D800–U+DFFF）"
             raise InputError(f"有一段文字不能编码：{error}", "可以写成 UTF-8 的字符串", fix) from error
-        return [e.ids + [EOS] if eos else e.ids for e in encodings]
+        return [e.ids + [self.eos] if eos else e.ids for e in encodings]
 
     # ---- 编号 → 文字 ----
 
@@ -203,20 +206,24 @@ class Tokenizer:
 
     @classmethod
     def load(cls, path: str | Path) -> "Tokenizer":
-        path = Path(path)
-        fix = "用 tinygpt tokenizer train 重新训练一个"
-        require(path.is_file(), f"没有分词器文件 {path}", "一个 tokenizer.json", fix)
-        try:
-            backend = tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8"))
-        except Exception as error:  # tokenizers 对坏文件抛出的是裸的 Exception
-            found = f"读不懂分词器文件 {path}：{error}"
-            raise InputError(found, "tinygpt 写的 tokenizer.json", fix) from error
+        backend = read_backend(path)
         vocabulary = backend.get_vocab()
         special = [vocabulary.get(token) for token in SPECIAL_TOKENS] == list(range(8))
         ours = special and set(vocabulary.values()) == set(range(len(vocabulary)))
         expected = "0–7 为 " + " ".join(SPECIAL_TOKENS)
-        require(ours, f"分词器 {path} 的编号不是 tinygpt 的排法", expected, fix)
+        require(ours, f"分词器 {path} 的编号不是 tinygpt 的排法", expected, RETRAIN)
         return cls(backend)
+
+
+def read_backend(path: str | Path) -> tokenizers.Tokenizer:
+    """读一个 tokenizer.json；编号怎样排，由调用者检查。"""
+    path = Path(path)
+    require(path.is_file(), f"没有分词器文件 {path}", "一个 tokenizer.json", RETRAIN)
+    try:
+        return tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8"))
+    except Exception as error:  # tokenizers 对坏文件抛出的是裸的 Exception
+        found = f"读不懂分词器文件 {path}：{error}"
+        raise InputError(found, "tinygpt 写的 tokenizer.json", RETRAIN) from error
 
 
 class StreamDecoder:

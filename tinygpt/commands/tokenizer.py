@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tinygpt import texts
+from tinygpt.byte_level import load_tokenizer
 from tinygpt.commands.arguments import data_arguments, json_argument, source_of
 from tinygpt.commands.output import print_json
 from tinygpt.errors import require
@@ -52,7 +53,7 @@ def _train(args) -> int:
 def _show(args) -> int:
     some = args.tokenizer or texts.TOKENIZER.exists()
     require(some, "没有附带的分词器", "--tokenizer FILE", "用 tinygpt tokenizer train 训练一个")
-    shown = Tokenizer.load(args.tokenizer or texts.TOKENIZER)
+    shown = load_tokenizer(args.tokenizer or texts.TOKENIZER)
     ids = shown.encode(args.text)
     if args.json:
         print_json({"text": args.text, "ids": ids, "tokens": [shown.token(i) for i in ids]})

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from tinygpt.byte_level import load_tokenizer
 from tinygpt.checkpoint import load_tensors, load_weights, read_json
 from tinygpt.config import GPTConfig
 from tinygpt.errors import InputError, require
@@ -38,7 +39,7 @@ def load(name_or_folder: str | Path = "mini", device: str | torch.device = "cpu"
     """（模型，分词器），可以直接使用：权重为 fp32，已在评估状态（dropout 关闭）。"""
     folder = model_folder(name_or_folder)
     config = GPTConfig.from_dict(read_json(folder / "config.json"))
-    tokenizer = Tokenizer.load(folder / "tokenizer.json")
+    tokenizer = load_tokenizer(folder / "tokenizer.json")
     found = f"{folder}：分词器有 {tokenizer.vocab_size} 个 token，模型只有 {config.vocab_size} 个"
     fits = tokenizer.vocab_size <= config.vocab_size
     require(fits, found, "同一次训练存下的分词器", "换回原来的 tokenizer.json")

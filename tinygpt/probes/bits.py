@@ -28,13 +28,13 @@ def evaluate_text(model, tokenizer, passages) -> dict:
     for passage in passages:
         ids += [CHAT] * passage.chat + tokenizer.encode(passage.text, eos=passage.ends_document)
         texts.append(passage.text)
-    return evaluate_ids(model, ids, "".join(texts))
+    return evaluate_ids(model, ids, "".join(texts), tokenizer.eos)
 
 
-def evaluate_ids(model, ids: list[int], text: str) -> dict:
+def evaluate_ids(model, ids: list[int], text: str, eos: int = EOS) -> dict:
     """同上；text 是 ids 所写的文字，特殊 token 不在里面。"""
     require(ids, "没有可以评估的文字", "至少一篇文档", "检查 --data 与 --split")
-    windows = ContiguousWindows(np.array(ids), model.config.context_length, 16, EOS)
+    windows = ContiguousWindows(np.array(ids), model.config.context_length, 16, eos)
     loss = evaluate(model, windows)
     total, size = loss * len(ids) / math.log(2), len(text.encode("utf-8"))
     return {
