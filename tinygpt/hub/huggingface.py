@@ -80,18 +80,18 @@ def read_tokenizer(folder: Path) -> Tokenizer:
         except InputError as error:
             expected, fix = "tinygpt 的，或 GPT-2 的字节级 BPE", "换一个文件夹；别的分词器 tinygpt 读不懂"
             raise InputError(error.found, expected, fix) from error
-        return tokenizer if isinstance(tokenizer, ByteLevelTokenizer) else without_added_tokens(tokenizer)
+        return tokenizer if isinstance(tokenizer, ByteLevelTokenizer) else without_additions(tokenizer)
     vocab, merges = (folder / name for name in TOKENIZER_FILES[1:])
     both, fix = vocab.exists() and merges.exists(), "检查下载是不是完整"
     require(both, f"{folder} 里没有分词器", "tokenizer.json，或 vocab.json 与 merges.txt", fix)
     return ByteLevelTokenizer.from_merges(vocab, merges)
 
 
-def without_added_tokens(tokenizer: Tokenizer) -> Tokenizer:
-    """transformers 存过一次，特殊 token 就会从正文里认出来；拿掉这张单子，它们又只由编号写入。"""
-    state = json.loads(tokenizer.backend.to_str())
-    plain = state | {"added_tokens": [], "truncation": None, "padding": None}
-    return Tokenizer(tokenizers.Tokenizer.from_str(json.dumps(plain)))
+def without_additions(tokenizer: Tokenizer) -> Tokenizer:
+    """去掉 transformers 存盘时添上的东西：有了它们，特殊 token 会从正文里认出来，而不只由编号写入。"""
+    additions = dict(added_tokens=[], post_processor=None, truncation=None, padding=None)
+    state = json.loads(tokenizer.backend.to_str()) | additions
+    return Tokenizer(tokenizers.Tokenizer.from_str(json.dumps(state)))
 
 
 def download(name: str) -> Path:
