@@ -24,7 +24,7 @@ from tinygpt.cli import main
 from tinygpt.errors import InputError
 from tinygpt.hub.gpt2 import gpt2_name, to_gpt2_tensors
 from tinygpt.hub.huggingface import export_folder, import_folder
-from tinygpt.hub.numpy import PROGRAM, export_program, python_pattern
+from tinygpt.hub.program import PROGRAM, export_program, python_pattern
 from tinygpt.sampling import _logits_stream
 from tinygpt.tokenizer import EOS, PATTERN, Tokenizer
 
@@ -59,7 +59,8 @@ SHAPES = {
 
 PROMPTS = [
     "机器学习是", "小猫", "The cat", "一加一是", "2024 年", "注意力", "😀", "\n", "  空白", "<eos>", "<0x41>",
-    "é", "鱼。", "dog\n\n", "词", "深度学习", "河水是蓝色的", "人工智能", "A", "四", "sat on", "机器 learning",
+    "é", "鱼。", "dog\n\n", "词", "深度学习", "河水是蓝色的", "人工智能", "A", "四", "sat on",
+    "机器 learning",
 ]  # fmt: skip
 # 别的库一概不许导入；然后把每个提示的编号与续写交出来
 DRIVER = """
@@ -241,6 +242,7 @@ DAMAGES = {
     "层数不对": (change_config(n_layer=10**9), ["权重有 2 层", "1000000000 层"]),
     "维数不对": (change_config(n_embd=32), ["wte.weight", "形状是 (424, 16)", "(424, 32)"]),
     "维数不是数": (change_config(n_embd="宽"), ["n_embd = '宽'", "整数"]),
+    "没有维数": (change_config(n_embd=None), ["n_embd = None", "整数"]),
     "dropout 不是数": (change_config(resid_pdrop="高"), ["resid_pdrop = '高'"]),
     "说不共用，却没有": (change_config(tie_word_embeddings=False), ["没有 lm_head.weight"]),
     "少一个张量": (change_tensors(without(FC)), [f"没有 {FC}", "下载是不是完整"]),
@@ -329,7 +331,7 @@ def test_a_failed_write_leaves_no_trace(tmp_path, built, monkeypatch):
 
     model, words = built()
     monkeypatch.setattr("tinygpt.hub.huggingface.save_tensors", full)
-    monkeypatch.setattr("tinygpt.hub.numpy.save_tensors", full)
+    monkeypatch.setattr("tinygpt.hub.program.save_tensors", full)
     for write, name in ((export_folder, "hf"), (export_program, "gpt.py")):
         with pytest.raises(OSError):
             write(model, words, tmp_path / name)
@@ -426,7 +428,8 @@ def test_byte_level_in_the_other_formats(byte_level, built, tmp_path, capsys):
     assert "字节级分词器" in capsys.readouterr().err and not (tmp_path / "gpt.py").exists()
     main(["chat", "--model", folder, "--ask", "你好"])
     assert "没有 <chat>" in capsys.readouterr().out
-    assert main(["evaluate", "--model", folder, "--data", __file__, "--json"]) == 2  # .py 不是文字
+    assert main(["probe", "--model", folder]) == 2
+    assert "tinygpt evaluate" in capsys.readouterr().err
     text = tmp_path / "文字.txt"
     text.write_text("小猫在河边看鱼。\n" * 20, encoding="utf-8")
     capsys.readouterr()

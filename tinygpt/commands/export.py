@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tinygpt.checkpoint import require_absent
 from tinygpt.commands.arguments import model_argument
-from tinygpt.hub import huggingface, numpy
+from tinygpt.hub import huggingface, program
 from tinygpt.pretrained import load
 
 HELP = "写成别的程序能用的格式"
@@ -22,7 +22,7 @@ def run(args) -> int:
     require_absent(args.out)
     model, tokenizer = load(args.model)
     if args.to == "numpy":
-        data = numpy.export_program(model, tokenizer, args.out)
+        data = program.export_program(model, tokenizer, args.out)
         print(f"程序在 {args.out}，权重在 {data}（{data.stat().st_size / MEGABYTE:.1f} MB）")
         print(f"运行：python {args.out} 机器学习是")
         return 0

@@ -80,6 +80,8 @@ def from_gpt2_config(values: dict) -> GPTConfig:
     kind, expected = values.get("model_type"), "gpt2：tinygpt 只读得懂 GPT-2 这一种结构"
     require(kind == "gpt2", f"model_type 是 {kind!r}", expected, OTHER)
     width, dropout = values.get("n_embd", 768), values.get("resid_pdrop", 0.1)
+    number = isinstance(width, int)
+    require(number, f"config.json 的 n_embd = {width!r}", "至少为 1 的整数", INCOMPLETE)
     known = {  # 没有写明时是第一个
         "activation_function": ["gelu_new", *GELUS], "layer_norm_epsilon": [1e-5],
         "n_inner": [None, 4 * width], "scale_attn_weights": [True], "add_cross_attention": [False],
