@@ -3,8 +3,8 @@
     tinygpt train --mixture release --out runs/release …
     python tools/make_pretrained.py runs/release --name mini [--machine 说明] [--cpu-minutes 分钟]
 
-做四件事：权重存成 fp16；考一遍 tinygpt probe 的每一项；在同样的文字上（手写的各数一遍）训练插值
-Kneser–Ney 5 元模型，与它逐个来源地比；60 个固定的提示各写一次，写成 docs/samples.md（已有的判断按续写原样保留）。
+做四件事：权重存成 fp16；考一遍 tinygpt probe 的每一项；在同样的文字上（手写的各数一遍）训练插值 Kneser–Ney
+5 元模型，与它逐个来源地比；60 个固定的提示各写一次，写成 docs/samples.md（已有的判断按续写原样保留）。
 数字存进 card.json，说明写进同一个文件夹的 README.md。不同来源的数从不合在一起。
 """
 
@@ -149,7 +149,8 @@ def main() -> None:
         "corpus": corpus.digest(run["mixture"]), "mixture": run["mixture"],
         "command": flags(run, model.config.to_dict()), "torch": run["torch"],
         "python": platform.python_version(), "machine": args.machine, "cpu": args.cpu,
-        "seconds": run["seconds"], "validation": compare(model, tokenizer, run["mixture"]), "probes": as_dict(probe(bench)),
+        "seconds": run["seconds"], "validation": compare(model, tokenizer, run["mixture"]),
+        "probes": as_dict(probe(bench)),
     }  # fmt: skip
     write_json(folder / "card.json", card)
     write_samples(bench, ROOT / "docs" / "samples.md")
