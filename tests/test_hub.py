@@ -17,7 +17,7 @@ import tokenizers
 import torch
 from tokenizers import Regex, decoders, models, pre_tokenizers
 
-from tinygpt import Sampling, complete, corpus, generate, load, texts
+from tinygpt import Sampling, complete, corpus, generate, load
 from tinygpt.byte_level import BYTE_OF, ByteLevelTokenizer, load_tokenizer
 from tinygpt.checkpoint import load_tensors, model_tensors, save_tensors, write_json
 from tinygpt.cli import main
@@ -140,7 +140,7 @@ def test_the_program_is_short_and_imports_numpy_only():
     assert len(source.splitlines()) <= 150
 
 
-@pytest.mark.parametrize("pattern", [PATTERN, corpus.PATTERN, texts.PATTERN, r"[\s\S]", r"[^\]\[]+|\[|\]"])
+@pytest.mark.parametrize("pattern", [PATTERN, corpus.PATTERN, r"[\s\S]", r"[^\]\[]+|\[|\]"])
 def test_the_pattern_means_the_same_in_python(pattern):
     ours = re.compile(python_pattern(pattern))
     theirs = pre_tokenizers.Split(Regex(pattern), "isolated")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tinygpt import texts
+from tinygpt import corpus
 from tinygpt.byte_level import load_tokenizer
 from tinygpt.commands.arguments import data_arguments, json_argument, source_of
 from tinygpt.commands.output import print_json
@@ -51,9 +51,9 @@ def _train(args) -> int:
 
 
 def _show(args) -> int:
-    some = args.tokenizer or texts.TOKENIZER.exists()
+    some = args.tokenizer or corpus.TOKENIZER.exists()
     require(some, "没有附带的分词器", "--tokenizer FILE", "用 tinygpt tokenizer train 训练一个")
-    shown = load_tokenizer(args.tokenizer or texts.TOKENIZER)
+    shown = load_tokenizer(args.tokenizer or corpus.TOKENIZER)
     ids = shown.encode(args.text)
     if args.json:
         print_json({"text": args.text, "ids": ids, "tokens": [shown.token(i) for i in ids]})
