@@ -11,11 +11,10 @@ from tinygpt.commands.arguments import add_fields, device_argument, given, model
 from tinygpt.device import pick_device
 from tinygpt.errors import InputError, require
 from tinygpt.pretrained import load, model_folder, run_record
-from tinygpt.sampling import Sampling
+from tinygpt.sampling import MOST_SEED, Sampling
 
 HELP, DESCRIPTION = "与模型说话", "一问一答地与模型说话；它看得见前面的几轮。"
 ASK, TELL = "你：", "答："
-MOST_SEED = 2**63 - 1
 GREETING = "说一句话，按回车。/help 看有哪些命令，/quit 结束。"
 GOODBYE = "再见。"
 OWN_DATA = "提示：这个模型是用你自己的文字训练的，没有读过附带的问答，多半答非所问；续写用 tinygpt generate。"
