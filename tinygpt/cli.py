@@ -16,13 +16,14 @@ from tinygpt.commands import (
     generate,
     info,
     probe,
+    serve,
     tokenizer,
     train,
 )
 from tinygpt.commands.argparse_zh import Parser
 from tinygpt.errors import InputError
 
-COMMANDS = (train, generate, chat, evaluate, probe, tokenizer, info, check, exercises, doctor)
+COMMANDS = (train, generate, chat, serve, evaluate, probe, tokenizer, info, check, exercises, doctor)
 
 
 def build_parser() -> Parser:

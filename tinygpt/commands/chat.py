@@ -51,7 +51,7 @@ def run(args) -> int:
             session.answer(question)
         return 0
     print(GREETING)
-    if isinstance(run_record(folder).get("data"), list):  # --data 给的文件；附带的文字写作一句话
+    if trained_on_own_data(folder):
         print(OWN_DATA)
     read = open_input()
     with contextlib.suppress(EOFError, KeyboardInterrupt):  # Ctrl-D 或管道到头；在提示处按 Ctrl-C
@@ -59,6 +59,11 @@ def run(args) -> int:
             pass
     print(GOODBYE)
     return 0
+
+
+def trained_on_own_data(folder) -> bool:
+    """训练用的是 --data 给的文件：run.json 里是列表；附带的文字写作一句话。"""
+    return isinstance(run_record(folder).get("data"), list)
 
 
 def open_input():
