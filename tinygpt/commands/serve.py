@@ -28,7 +28,7 @@ def run(args) -> int:
     service = Service(*load(folder, pick_device(args.device)), folder.resolve().name)
     address = f"http://{LOOPBACK}:{sockets[0].getsockname()[1]}"
     print(f"网页　　　　{address}/")
-    print(f"OpenAI 接口　{address}/v1（模型叫 {service.name}，api_key 随便写）")
+    print(f"OpenAI 接口　{address}/v1（模型叫 {service.name}，api_key 写 none）")
     if trained_on_own_data(folder):
         print(OWN_DATA)
     print("只有这台机器能用。按 Ctrl-C 停下。", flush=True)

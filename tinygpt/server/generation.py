@@ -103,8 +103,13 @@ class Generation(Handler):
             raise
         if response.request.usage:
             await self.send_event(to_json(response.usage_chunk(count)))
-        await self.send_event(b"[DONE]")
+        self.write(event(b"[DONE]"))  # 不等它送到：先让出位置，对方收到时就能再问
 
     async def send_event(self, data: bytes) -> None:
-        self.write(b"data: " + data + b"\n\n")
+        self.write(event(data))
         await self.flush()
+
+
+def event(data: bytes) -> bytes:
+    """SSE 的一段。"""
+    return b"data: " + data + b"\n\n"

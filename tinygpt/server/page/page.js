@@ -110,8 +110,8 @@ function drawTurn(turn) {
   answer.setAttribute("aria-label", `${tell}：左右键一格一格地走，回车看候选`);
   box.append(line(ask, element("span", "said", turn.question)), line(tell, answer));
   turn.box = box;
-  turn.steps.forEach((step, index) => answer.append(cell(turn, step, index)));
-  if (turn.ending) answer.append(cell(turn, turn.ending, turn.steps.length, true));
+  turn.steps.forEach((step, index) => answer.append(...cellsOf(turn, step, index)));
+  if (turn.ending) answer.append(...cellsOf(turn, turn.ending, turn.steps.length, true));
   return box;
 }
 
@@ -125,26 +125,27 @@ const cells = (turn) => [...turn.box.querySelectorAll(".answer .token")];
 
 function addStep(turn, step) {
   turn.steps.push(step);
-  addCell(turn, cell(turn, step, turn.steps.length - 1));
+  append(turn, cellsOf(turn, step, turn.steps.length - 1));
 }
 
 function addEnding(turn, step) {
   turn.ending = step;
-  addCell(turn, cell(turn, step, turn.steps.length, true));
+  append(turn, cellsOf(turn, step, turn.steps.length, true));
 }
 
-function addCell(turn, made) {
+function append(turn, made) {
   const low = innerHeight + scrollY > document.body.scrollHeight - 80; // 正看着最下面，就跟着走
-  turn.box.querySelector(".answer").append(made);
+  turn.box.querySelector(".answer").append(...made);
   if (low) scrollTo(0, document.body.scrollHeight);
 }
 
-function cell(turn, step, index, ending = false) {
+/** 一步画出来的：一格；它写了换行，后面就换行。 */
+function cellsOf(turn, step, index, ending = false) {
   const made = tokenCell(step, index, ending);
   if (index === 0) made.tabIndex = 0; // 一个回答只占一个 Tab，里面用左右键走
   made.addEventListener("click", () => open(turn, index));
   made.addEventListener("keydown", (event) => walk(event, turn, index));
-  return made;
+  return step.token.includes("\n") && !ending ? [made, "\n"] : [made];
 }
 
 function focusCell(turn, index) {

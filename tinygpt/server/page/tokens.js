@@ -5,6 +5,7 @@ export const EOS = 7;
 
 export function percent(p) {
   if (p < 0.001) return "<0.1%";
+  if (p >= 0.995) return ">99%";
   return p < 0.0995 ? `${(100 * p).toFixed(1)}%` : `${Math.round(100 * p)}%`;
 }
 
@@ -13,11 +14,13 @@ export function level(p) {
   return [0.8, 0.5, 0.2, 0.05].filter((edge) => p < edge).length;
 }
 
-/** 看得见的写法：换行、空格也要看得见。 */
+/** 看得见的写法：换行、单独的空格也要看得见。 */
 export function visible(token) {
   if (token === "<eos>") return "（结束）";
-  return token.replace(/\n/g, "⏎").replace(/^ +$/, (spaces) => "␣".repeat(spaces.length));
+  return visibleLine(token).replace(/^ +$/, (spaces) => "␣".repeat(spaces.length));
 }
+
+const visibleLine = (token) => token.replaceAll("\n", "⏎");
 
 export function element(tag, className, text = "") {
   const made = document.createElement(tag);
@@ -28,7 +31,7 @@ export function element(tag, className, text = "") {
 
 /** 一格。ending 是决定停下的那一步：它写的（多半是 <eos>）不在文字里，只画出“停”。 */
 export function tokenCell(step, index, ending) {
-  const cell = element("span", ending ? "token end" : "token", ending ? "停" : step.token.replace(/\n/g, "⏎\n"));
+  const cell = element("span", ending ? "token end" : "token", ending ? "停" : visibleLine(step.token));
   cell.dataset.level = level(step.p);
   cell.dataset.percent = percent(step.p);
   cell.setAttribute("role", "button");
