@@ -18,6 +18,7 @@ from tinygpt.commands import (
     import_,
     info,
     probe,
+    serve,
     tokenizer,
     train,
 )
@@ -25,7 +26,7 @@ from tinygpt.commands.argparse_zh import Parser
 from tinygpt.errors import InputError
 
 COMMANDS = (
-    train, generate, chat, evaluate, probe, tokenizer, info, export, import_, check, exercises, doctor,
+    train, generate, chat, serve, evaluate, probe, tokenizer, info, export, import_, check, exercises, doctor,
 )  # fmt: skip
 
 

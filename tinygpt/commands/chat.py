@@ -11,11 +11,10 @@ from tinygpt.commands.arguments import add_fields, device_argument, given, model
 from tinygpt.device import pick_device
 from tinygpt.errors import InputError, require
 from tinygpt.pretrained import load, model_folder, run_record
-from tinygpt.sampling import Sampling
+from tinygpt.sampling import MOST_SEED, Sampling
 
 HELP, DESCRIPTION = "与模型说话", "一问一答地与模型说话；它看得见前面的几轮。"
 ASK, TELL = "你：", "答："
-MOST_SEED = 2**63 - 1
 GREETING = "说一句话，按回车。/help 看有哪些命令，/quit 结束。"
 GOODBYE = "再见。"
 OWN_DATA = "提示：这个模型是用你自己的文字训练的，没有读过附带的问答，多半答非所问；续写用 tinygpt generate。"
@@ -52,7 +51,7 @@ def run(args) -> int:
             session.answer(question)
         return 0
     print(GREETING)
-    if isinstance(run_record(folder).get("data"), list):  # --data 给的文件；附带的文字写作一句话
+    if trained_on_own_data(folder):
         print(OWN_DATA)
     read = open_input()
     with contextlib.suppress(EOFError, KeyboardInterrupt):  # Ctrl-D 或管道到头；在提示处按 Ctrl-C
@@ -60,6 +59,11 @@ def run(args) -> int:
             pass
     print(GOODBYE)
     return 0
+
+
+def trained_on_own_data(folder) -> bool:
+    """训练用的是 --data 给的文件：run.json 里是列表；附带的文字写作一句话。"""
+    return isinstance(run_record(folder).get("data"), list)
 
 
 def open_input():
