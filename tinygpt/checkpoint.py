@@ -13,6 +13,7 @@
 """
 
 import errno
+import hashlib
 import json
 import os
 import re
@@ -90,6 +91,12 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict]:
         found = f"{path} 不完整或不是 safetensors 文件：{error}"
         raise InputError(found, "完整的检查点", "从备份恢复，或重新训练") from error
     return tensors, state
+
+
+def file_digest(path: str | Path) -> str:
+    """一个文件内容的摘要。"""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:24]
 
 
 def load_weights(model, tensors: dict[str, Tensor], source) -> None:

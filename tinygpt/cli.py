@@ -13,6 +13,7 @@ from tinygpt.commands import (
     doctor,
     evaluate,
     exercises,
+    finetune,
     generate,
     info,
     probe,
@@ -22,7 +23,7 @@ from tinygpt.commands import (
 from tinygpt.commands.argparse_zh import Parser
 from tinygpt.errors import InputError
 
-COMMANDS = (train, generate, chat, evaluate, probe, tokenizer, info, check, exercises, doctor)
+COMMANDS = (train, finetune, generate, chat, evaluate, probe, tokenizer, info, check, exercises, doctor)
 
 
 def build_parser() -> Parser:

@@ -3,22 +3,24 @@
 这里知道文件的格式与编码，不知道分词。读进来的是一段一段的 Passage：
 一篇文档通常就是一段；特别长的 .txt 分成几段，最后一段的 ends_document 为 True。
 
-格式：.txt、.md（一个文件是一篇）、.jsonl、.jsonl.gz（一行是一篇）、.json（一个列表，一项是一篇）。
+格式：.txt、.md（一个文件是一篇）；.jsonl、.jsonl.gz、.json、.csv、.tsv（一行是一篇，见 records.py、rows.py）。
 编码：UTF-8（有无 BOM 均可）或 GB18030，自动识别；换行统一成 \\n。
 """
 
 import codecs
 import gzip
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinygpt.errors import InputError, require
+from tinygpt.records import read_records
+from tinygpt.rows import text_of
 
-SUFFIXES = (".txt", ".md", ".jsonl", ".jsonl.gz", ".json")
+ROWS = (".jsonl", ".jsonl.gz", ".json", ".csv", ".tsv")  # 一行一行的数据，见 records.py 与 rows.py
+SUFFIXES = (".txt", ".md", *ROWS)
 PIECE = 1 << 18  # 长文件每段大约多少个字符
 USUAL = re.compile(r"[\t\n\r\x20-\x7e\u2010-\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
@@ -161,14 +163,10 @@ def _read_file(path: Path, field: str) -> Iterator[Passage]:
     fix = "换一个文件，或把它从列表里去掉"
     require(path.stat().st_size > 0, f"{path} 是空文件", "有内容的文件", fix)
     with _open_text(path) as file:
-        if path.name.lower().endswith((".jsonl", ".jsonl.gz")):
-            rows = _json_lines(file, path)
-        elif path.suffix.lower() == ".json":
-            rows = _json_items(file, path)
-        else:
+        if not path.name.lower().endswith(ROWS):
             yield from _plain_pieces(file, path)
             return
-        for row, source in rows:
+        for row, source in read_records(file, path, field):
             yield _passage(row, source, field)
 
 
@@ -181,68 +179,21 @@ def _plain_pieces(file, path: Path) -> Iterator[Passage]:
         piece = following
 
 
-def _json_lines(file, path: Path) -> Iterator[tuple[object, str]]:
-    for number, line in enumerate(file, start=1):
-        if line.strip():
-            try:
-                yield json.loads(line), f"{path} 第 {number} 行"
-            except json.JSONDecodeError as error:
-                found = f"{path} 第 {number} 行不是完整的 JSON：{error.msg}（第 {error.colno} 个字符处）"
-                expected = '每行一个 JSON 对象，如 {"text": "…"}'
-                raise InputError(found, expected, "改正或删去这一行") from error
-
-
-def _json_items(file, path: Path) -> Iterator[tuple[object, str]]:
-    """逐项读一个 JSON 列表，不把整个文件放进内存；文件也可以只是一个对象。"""
-    decoder, buffer, number = json.JSONDecoder(), "", 0
-
-    def broken(why: str) -> InputError:
-        found = f"{path} 第 {number + 1} 项不是完整的 JSON：{why}"
-        return InputError(found, "一个由对象组成的列表", "用 JSON 检查工具改正它")
-
-    def peek() -> str:
-        """下一个不是空白的字符，不够就再读；文件完了是空的。"""
-        nonlocal buffer
-        buffer = buffer.lstrip()
-        while not buffer and (more := file.read(PIECE)):
-            buffer = more.lstrip()
-        return buffer[:1]
-
-    if not peek():
-        return
-    in_list = peek() == "["
-    if in_list:
-        buffer = buffer[1:]
-        if peek() == "]":
-            return
-    while True:
-        if not peek():
-            raise broken("文件到这里就断了")
-        try:
-            item, end = decoder.raw_decode(buffer)
-        except json.JSONDecodeError as error:
-            more = file.read(max(PIECE, len(buffer)))  # 越读越多，长的一项也不会反复解析太多遍
-            if not more:
-                raise broken(error.msg) from error
-            buffer += more
-            continue
-        buffer, number = buffer[end:], number + 1
-        yield item, f"{path} 第 {number} 项"
-        mark, buffer = peek(), buffer[1:]
-        if mark == ("]" if in_list else ""):
-            return
-        if not in_list or mark != ",":
-            raise broken("后面多了或少了符号" if mark else "文件到这里就断了")
+def read_rows(paths) -> Iterator[tuple[object, str]]:
+    """只要一行一行的数据，不变成文字：依次交出（值，它在哪里）。不是数据的文件报错。"""
+    for path in find_files(paths):
+        fix = "改成一行一个 {\"prompt\": \"…\", \"answer\": \"…\"} 的 .jsonl，或两列的 .csv"
+        require(path.name.lower().endswith(ROWS), f"{path} 是一篇文字，不是问答", "、".join(ROWS), fix)
+        with _open_text(path) as file:
+            yield from read_records(file, path)
 
 
 def _passage(row, source: str, field: str) -> Passage:
-    if isinstance(row, str):
-        row = {field: row}
-    if not isinstance(row, dict) or not isinstance(row.get(field), str):
-        names = "、".join(row) if isinstance(row, dict) else type(row).__name__
-        found = f"{source} 没有文字字段 {field!r}，只有：{names}"
-        expected = f"每项是一个对象，{field!r} 里是文字"
-        raise InputError(found, expected, "用 --field 指出文字在哪个字段")
-    text = row[field].replace("\r\n", "\n").replace("\r", "\n")
-    split = row.get("split")
-    return Passage(text, source, split=split if split in ("train", "validation") else None)
+    text, chat = text_of(row, source, field)
+    return Passage(text, source, split=split_of(row), chat=chat)
+
+
+def split_of(row) -> str | None:
+    """一行数据自己写明的划分。"""
+    split = row.get("split") if isinstance(row, dict) else None
+    return split if split in ("train", "validation") else None
