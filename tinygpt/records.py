@@ -1,7 +1,7 @@
 """文件 → 一行一行的数据：JSON 的几种排法，与 CSV。
 
-这里只知道怎样把文件拆成一个个 JSON 值，不知道值里面哪里是文字（那是 rows.py 的事）。后缀与里面的排法常常对不上，
-所以都按里面的读：
+这里只知道怎样把文件拆成一个个值，不知道值里面哪里是文字（那是 rows.py 的事）。
+后缀与里面的排法常常对不上，所以都按里面的读：
 
     .jsonl、.jsonl.gz   一行一个值；一行是一个列表、或整个文件是一个列表、或一个对象占好几行，也读
     .json              一个列表，一项一个值；只有一个对象、或一行一个对象（其实是 JSON lines），也读
@@ -107,7 +107,8 @@ def _values(file, path: Path, buffer: str = "", line: int = 1) -> Records:
 
 def _spread(value, source: str) -> Records:
     """一行是一个由对象组成的列表时，一项一项地交出；一场谈话、几行文字仍是一个值。"""
-    if isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value) and not is_talk(value):
+    several = isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value)
+    if several and not is_talk(value):
         for number, item in enumerate(value, start=1):
             yield from _spread(item, f"{source} 第 {number} 项")
     else:
@@ -136,8 +137,9 @@ def _table(file, path: Path, field: str, delimiter: str) -> Records:
             require(len(cells) == len(header), found, "每行的格数与列名一样多", fix)
             yield dict(zip(header, cells)), source
     except csv.Error as error:
+        found = f"{path} 第 {reader.line_num} 行不是完整的 CSV：{error}"
         fix = "看看这一行的双引号成不成对；格子里的双引号要写两遍"
-        raise InputError(f"{path} 第 {reader.line_num} 行不是完整的 CSV：{error}", "逗号分开的几格", fix) from error
+        raise InputError(found, "逗号分开的几格", fix) from error
 
 
 def _too_deep(source: str) -> InputError:

@@ -5,8 +5,8 @@
     {"text": "…"}                                          文字；字段可以用 --field 另指
     "…"、["第一行", "第二行"]                                 文字；列表的各行用换行接起来
     {"prompt": "…", "answer": "…"}                         一问一答；名字见 ASKS 与 ANSWERS
-    {"instruction": "…", "input": "…", "output": "…"}      一问一答（alpaca）：input 接在问题后面；
-                                                           有 history 就是更早的几轮，有 system 就写在第一个问题前面
+    {"instruction": "…", "input": "…", "output": "…"}      一问一答（alpaca）：input 接在问题后面；有
+                                                           history 就是更早的几轮，system 写在最前面
     {"conversations": [{"from": "human", "value": "…"}, …]}     几轮（ShareGPT）
     {"messages": [{"role": "user", "content": "…"}, …]}         几轮（minimind、OpenAI）
     null、{}、空的文字                                        没有内容，跳过

@@ -29,7 +29,7 @@ class Template:
 
     def __post_init__(self):
         object.__setattr__(self, "text", self.text.replace("\\n", "\n"))
-        found, fix = f"模板 {self.text!r}", f"例如 {DEFAULT!r}（默认的）或 '用户：{{prompt}}\\n助手：{{answer}}'"
+        found, fix = f"模板 {self.text!r}", f"例如 {DEFAULT!r}（默认的）"
         once = self.text.count("{prompt}") == self.text.count("{answer}") == 1
         require(once, found, "{prompt} 与 {answer} 各出现一次", fix)
         require(self.text.endswith("{answer}"), found, "以 {answer} 结尾：模型停在那里，接着写回答", fix)

@@ -3,7 +3,7 @@
 这里知道文件的格式与编码，不知道分词。读进来的是一段一段的 Passage：
 一篇文档通常就是一段；特别长的 .txt 分成几段，最后一段的 ends_document 为 True。
 
-格式：.txt、.md（一个文件是一篇）；.jsonl、.jsonl.gz、.json、.csv、.tsv（一行是一篇，见 records.py、rows.py）。
+格式：.txt、.md（一个文件是一篇）；.jsonl、.jsonl.gz、.json、.csv、.tsv（一行是一篇，见 records.py）。
 编码：UTF-8（有无 BOM 均可）或 GB18030，自动识别；换行统一成 \\n。
 """
 

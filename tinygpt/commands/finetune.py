@@ -1,6 +1,10 @@
-"""tinygpt finetune：在训练好的模型上，用问答接着训练，只在回答上算损失。"""
+"""tinygpt finetune：在训练好的模型上，用问答接着训练，只在回答上算损失。
+
+训练的循环、检查点、进度条都是 train 的那一个；这里只准备问答，与要不要 LoRA。
+"""
 
 import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -17,7 +21,9 @@ from tinygpt.pretrained import load, model_folder
 from tinygpt.rows import SHAPES, is_blank, kind, turns_of
 from tinygpt.template import DEFAULT, Template
 from tinygpt.text import read_rows, split_of
-from tinygpt.trainer import Trainer
+from tinygpt.tokenizer import UNK, Tokenizer
+from tinygpt.trainer import BEST, Trainer, seed_everything
+from tinygpt.variants import lora
 
 HELP = "用问答微调一个模型"
 DESCRIPTION = "用问答微调一个模型：只在回答上算损失。读哪些写法的数据，见 docs/finetuning.md。"
@@ -29,6 +35,8 @@ def add_arguments(parser) -> None:
     data = "问答：.jsonl .jsonl.gz .json .csv .tsv 文件或文件夹"
     parser.add_argument("--data", nargs="+", required=True, metavar="PATH", help=data)
     parser.add_argument("--out", required=True, metavar="DIR", help="微调好的模型存到哪个文件夹")
+    rank = "只训练低秩的适配器（LoRA），秩是 RANK，常用 8；不给就训练全部参数"
+    parser.add_argument("--lora", type=int, metavar="RANK", help=rank)
     template = "一轮问答怎样写，里面有 {prompt}，以 {answer} 结尾；默认 " + repr(DEFAULT)
     parser.add_argument("--template", default=DEFAULT, metavar="TEXT", help=template)
     parser.add_argument("--validation-fraction", type=float, default=0.1, help="验证集的比例（默认 0.1）")
@@ -40,44 +48,59 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> int:
-    out, config = Path(args.out), settings(args)
-    template, fraction = Template(args.template), args.validation_fraction
+    out, base, config = Path(args.out), model_folder(args.model), settings(args)
+    template, fraction, device = Template(args.template), args.validation_fraction, pick_device(args.device)
     require(0 < fraction < 1, f"--validation-fraction {fraction}", "0 与 1 之间", "常用 0.1")
-    device = pick_device(args.device)
     pick_precision(config.precision, device)
     check_out(out, args.resume, args.overwrite)
-    base = model_folder(args.model)
-    require(out.resolve() != base.resolve(), "--out 就是 --model", "另一个文件夹", "微调会写下新的模型，换一个 --out")
+    fix = "换一个 --out：微调写下的是新的模型"
+    require(out.resolve() != base.resolve(), f"--out 与 --model 都是 {out}", "两个不同的文件夹", fix)
     model, tokenizer = load(base, device)
-    talks, splits, blank = read_talks(args.data)
-    parts = split_talks(talks, splits, fraction)
-    length = model.config.context_length
-    train, validation = (encode_talks(part, tokenizer, template, length) for part in parts[:2])
+    pairs = prepare(args.data, tokenizer, template, model.config.context_length, fraction)
     say = (lambda *_: None) if args.json else print
-    say(_describe(len(talks), blank, train, validation, parts[2]))
-    train_pairs = ShuffledPairs(train.examples, config.batch_size, config.seed)
-    validation_pairs = AllPairs(validation.examples)
-    say(f"第一个例子，照模板写出来（【】里的才算损失）：\n{shown(train.examples[0], tokenizer)}")
+    say(pairs.described())
+    say(f"第一个例子，照模板写出来（【】里的才算损失）：\n{shown(pairs.train.examples[0], tokenizer)}")
+    train = ShuffledPairs(pairs.train.examples, config.batch_size, config.seed)
+    seed_everything(config.seed)
+    adapters = None if args.lora is None else lora.inject(model, args.lora)
+    if adapters:
+        trained, total = lora.trained_share(model)
+        say(f"LoRA：秩 {args.lora}，训练 {trained:,} 个参数（占 {trained / total:.1%}），其余冻结")
     if args.overwrite and out.exists():
         remove_run(out)
     out.mkdir(parents=True, exist_ok=True)
     fingerprint = {
-        "数据": digest(train.examples, validation.examples), "分词器": tokenizer.fingerprint,
-        "底子": checkpoint.file_digest(base / "model.safetensors"),
+        "数据": digest(pairs.train.examples, pairs.validation.examples), "分词器": tokenizer.fingerprint,
+        "底子": _weights_digest(base), "LoRA": args.lora,
     }  # fmt: skip
-    trainer = Trainer(model, train_pairs, validation_pairs, config, causal_objective, out, fingerprint)
+    kind_of = lora.AdapterTrainer if adapters else Trainer
+    trainer = kind_of(
+        model, train, AllPairs(pairs.validation.examples), config, causal_objective, out, fingerprint
+    )
     if args.resume:
         say(f"接着训练：已经做完 {trainer.resume()} 步")
     record = {
-        "data": args.data, "base": args.model, "template": template.text,
-        "dataset": _dataset(train, validation, len(talks), parts[2]), "train": dataclasses.asdict(config),
-        "tokenizer": tokenizer.fingerprint, "device": device.type, "precision": trainer.precision,
-        "torch": torch.__version__, "finished": False,
+        "data": args.data, "base": args.model, "lora": args.lora, "template": template.text,
+        "dataset": pairs.meta(), "train": dataclasses.asdict(config), "tokenizer": tokenizer.fingerprint,
+        "device": device.type, "precision": trainer.precision, "torch": torch.__version__, "finished": False,
     }  # fmt: skip
-    tokenizer.save(out / "tokenizer.json")
-    checkpoint.write_json(out / "config.json", model.config.to_dict())
+    _write_model(out, model, tokenizer, adapters)
     checkpoint.write_json(out / "run.json", record)
     return train_loop(trainer, args.json, record, say, Watch(trainer, tokenizer, None))
+
+
+def _write_model(out: Path, model, tokenizer: Tokenizer, adapters: lora.Settings | None) -> None:
+    """训练之前就写好的几个文件。LoRA：底子也抄一份，接着训练时已经抄过。"""
+    tokenizer.save(out / "tokenizer.json")
+    checkpoint.write_json(out / "config.json", model.config.to_dict())
+    if adapters and not (out / lora.SETTINGS).exists():
+        lora.save_base(model, out)
+        lora.save_settings(adapters, out)
+
+
+def _weights_digest(folder: Path) -> str:
+    files = [folder / name for name in (BEST, lora.ADAPTER) if (folder / name).exists()]
+    return " ".join(map(checkpoint.file_digest, files))
 
 
 def settings(args) -> TrainConfig:
@@ -88,6 +111,50 @@ def settings(args) -> TrainConfig:
     return dataclasses.replace(USUAL, **changes)
 
 
+@dataclass(frozen=True)
+class Pairs:
+    """准备好的问答，与它们的来历。"""
+
+    train: Encoded
+    validation: Encoded
+    how: str  # 怎样划分的
+    rows: int
+    notes: tuple[str, ...]  # 没能照原样用上的
+
+    def described(self) -> str:
+        train, validation = len(self.train.examples), len(self.validation.examples)
+        counts = f"问答：{self.rows} 场，训练 {train} 个例子、验证 {validation} 个（{self.how}）"
+        return "\n".join((counts, *self.notes))
+
+    def meta(self) -> dict:
+        """run.json 里的 dataset。"""
+        parts = {"train": self.train.examples, "validation": self.validation.examples}
+        tokens = {f"{name}_tokens": sum(len(e.ids) for e in part) for name, part in parts.items()}
+        counts = {f"{name}_examples": len(part) for name, part in parts.items()}
+        total = {"documents": self.rows, "tokens": sum(tokens.values()), "split": self.how}
+        return total | tokens | counts | {"notes": self.notes}
+
+
+def prepare(
+    paths, tokenizer: Tokenizer, template: Template, context_length: int, fraction: float
+) -> Pairs:
+    """文件 → 划分好、编好的问答。"""
+    talks, splits, blank = read_talks(paths)
+    train, validation, how = split_talks(talks, splits, fraction)
+    parts = [encode_talks(part, tokenizer, template, context_length) for part in (train, validation)]
+    cut, too_long = parts[0].cut + parts[1].cut, parts[0].too_long + parts[1].too_long
+    stopping = [s for turns, s in talks for _, answer in turns if template.stop and template.stop in answer]
+    unknown = sum(example.ids.count(UNK) for part in parts for example in part.examples)
+    notes = {
+        f"空的 {blank} 行跳过了": blank,
+        f"太长的谈话 {len(cut)} 场，在两轮之间断开成几个例子；第一场是 {cut[:1]}": cut,
+        f"放不进上下文（{context_length} 个 token）的 {len(too_long)} 轮没有用；第一轮在 {too_long[:1]}": too_long,
+        f"{len(stopping)} 个回答里有 {template.stop!r}，对话时会在那里停下；第一个在 {stopping[:1]}": stopping,
+        f"{unknown} 个字不在分词器的词表里，成了 <unk>": unknown,
+    }
+    return Pairs(*parts, how, len(talks), tuple(note for note, some in notes.items() if some))
+
+
 def read_talks(paths) -> tuple[list, list, int]:
     """（几轮问答，在哪里）的列表，各自的划分，跳过了几行空的。"""
     talks, splits, blank = [], [], 0
@@ -96,35 +163,10 @@ def read_talks(paths) -> tuple[list, list, int]:
             blank += 1
             continue
         turns = turns_of(row, source)
-        if turns is None:
-            names = f"有的是：{'、'.join(row)}" if isinstance(row, dict) else f"是{kind(row)}"
-            fix = "把问与答分开写；只有文字、没有问答的，用 tinygpt train"
-            require(False, f"{source}看不出哪里是问、哪里是答，{names}", SHAPES, fix)
+        names = f"有的是：{'、'.join(row)}" if isinstance(row, dict) else f"是{kind(row)}"
+        fix = "把问与答分开写；只有文字、没有问答的，用 tinygpt train"
+        require(turns is not None, f"{source}看不出哪里是问、哪里是答，{names}", SHAPES, fix)
         talks.append((turns, source))
         splits.append(split_of(row))
     require(talks, "没有读到问答：" + "、".join(map(str, paths)), "至少两行", "检查文件是不是空的")
     return talks, splits, blank
-
-
-def _describe(rows: int, blank: int, train: Encoded, validation: Encoded, how: str) -> str:
-    """读到了什么，没能照原样用上的有多少。"""
-    lines = [
-        f"问答：{rows} 场，训练 {len(train.examples)} 个例子、验证 {len(validation.examples)} 个（{how}）"
-        + (f"；空的 {blank} 行跳过了" if blank else "")
-    ]
-    cut, too_long = train.cut + validation.cut, train.too_long + validation.too_long
-    if cut:
-        lines.append(f"太长的谈话 {len(cut)} 场，在两轮之间断开成几个例子；第一场是 {cut[0]}")
-    if too_long:
-        lines.append(f"放不进上下文的 {len(too_long)} 轮没有用；第一轮在 {too_long[0]}")
-    return "\n".join(lines)
-
-
-def _dataset(train: Encoded, validation: Encoded, rows: int, how: str) -> dict:
-    tokens = [sum(len(e.ids) for e in part.examples) for part in (train, validation)]
-    return {
-        "documents": rows, "tokens": sum(tokens), "split": how, "train_tokens": tokens[0],
-        "validation_tokens": tokens[1], "train_examples": len(train.examples),
-        "validation_examples": len(validation.examples),
-        "too_long": len(train.too_long) + len(validation.too_long),
-    }  # fmt: skip

@@ -24,10 +24,11 @@ from tinygpt.sampling import Sampling, complete
 from tinygpt.text import Source
 from tinygpt.tokenizer import CHAT, EOS, Tokenizer
 from tinygpt.trainer import BEST, NonFiniteError, Trainer, seed_everything
+from tinygpt.variants.lora import ADAPTER, SETTINGS
 
 HELP, DESCRIPTION = "训练一个模型", "训练一个模型。不给 --data 就用随包附带的文字。"
 DEFAULT_STEPS = 500  # 附带的文字、两个核，三分钟以内
-RUN_FILES = ("config.json", "run.json", "tokenizer.json", BEST, training_state.FILE, LOG)
+RUN_FILES = ("config.json", "run.json", "tokenizer.json", BEST, ADAPTER, SETTINGS, training_state.FILE, LOG)
 TOKENIZERS = "字符、BPE，或一个分词器文件；默认：自己的文字用 bpe，附带的文字用附带的分词器"
 
 
