@@ -54,12 +54,12 @@ def _lines(file, path: Path) -> Records:
 
 
 def _values(file, path: Path, buffer: str = "", line: int = 1) -> Records:
-    """一个接一个的值；最外面若是一个列表，就是它的各项。buffer 是已经读出来的开头，从第 line 行起。"""
-    at, number = 0, 0
+    """一个接一个的值；最外面的列表，交出它的各项。buffer 是已经读出来的开头，从第 line 行起。"""
+    at, number, in_list, start = 0, 0, False, line
 
     def broken(why: str, place: int) -> InputError:
         where = line + buffer.count("\n", 0, place)
-        found = f"{path} 第 {number + 1} 项（第 {where} 行）不是完整的 JSON：{why}"
+        found = f"{path} 第 {number + 1} 项（第 {start} 行起）不是完整的 JSON：{why}（第 {where} 行）"
         return InputError(found, "一个由对象组成的列表，或一行一个对象", "用 JSON 检查工具改正它")
 
     def refill(size: int) -> bool:
@@ -77,30 +77,29 @@ def _values(file, path: Path, buffer: str = "", line: int = 1) -> Records:
             if at < len(buffer) or not refill(PIECE):
                 return buffer[at : at + 1]
 
-    in_list = peek() == "["
-    if in_list:
-        at += 1
-        if peek() == "]":
-            return
     while mark := peek():
+        if not in_list and mark == "[":
+            at, in_list = at + 1, True
+            if peek() == "]":
+                at, in_list = at + 1, False
+            continue
         start = line + buffer.count("\n", 0, at)
         try:
             item, end = DECODER.raw_decode(buffer, at)
         except json.JSONDecodeError as error:
+            place = error.pos - at
             if not refill(max(PIECE, len(buffer))):  # 越读越多，长的一项也不会反复解析太多遍
-                raise broken(error.msg, min(error.pos, len(buffer))) from error
+                raise broken(error.msg, place) from error
             continue
         except RecursionError as error:
             raise _too_deep(f"{path} 第 {number + 1} 项（第 {start} 行起）") from error
         at, number = end, number + 1
         yield from _spread(item, f"{path} 第 {number} 项（第 {start} 行起）")
-        mark = peek()
-        if in_list and mark == "]":
-            return
         if in_list:
-            if mark != ",":
+            mark = peek()
+            if mark not in ("]", ","):
                 raise broken("后面多了或少了符号" if mark else "文件到这里就断了", at)
-            at += 1
+            at, in_list = at + 1, mark == ","
     if in_list:
         raise broken("文件到这里就断了", at)
 

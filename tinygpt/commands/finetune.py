@@ -145,14 +145,16 @@ def prepare(
     cut, too_long = parts[0].cut + parts[1].cut, parts[0].too_long + parts[1].too_long
     stopping = [s for turns, s in talks for _, answer in turns if template.stop and template.stop in answer]
     unknown = sum(example.ids.count(UNK) for part in parts for example in part.examples)
-    notes = {
-        f"空的 {blank} 行跳过了": blank,
-        f"太长的谈话 {len(cut)} 场，在两轮之间断开成几个例子；第一场是 {cut[:1]}": cut,
-        f"放不进上下文（{context_length} 个 token）的 {len(too_long)} 轮没有用；第一轮在 {too_long[:1]}": too_long,
-        f"{len(stopping)} 个回答里有 {template.stop!r}，对话时会在那里停下；第一个在 {stopping[:1]}": stopping,
-        f"{unknown} 个字不在分词器的词表里，成了 <unk>": unknown,
-    }
-    return Pairs(*parts, how, len(talks), tuple(note for note, some in notes.items() if some))
+    notes = [f"空的 {blank} 行跳过了"] if blank else []
+    if unknown:
+        notes.append(f"{unknown} 个字不在分词器的词表里，成了 <unk>")
+    for what, places in (
+        ("场谈话太长，在两轮之间断开成了几个例子", cut),
+        (f"轮放不进上下文（{context_length} 个 token），没有用", too_long),
+        (f"个回答里有 {template.stop!r}，对话时会在那里停下", stopping),
+    ):
+        notes += [f"{len(places)} {what}；第一处：{places[0]}"] if places else []
+    return Pairs(*parts, how, len(talks), tuple(notes))
 
 
 def read_talks(paths) -> tuple[list, list, int]:
