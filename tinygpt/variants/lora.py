@@ -95,7 +95,7 @@ def inject(
     short = sorted({name.rpartition(".")[2] for name in linears})
     require(chosen, f"模型里没有叫作 {'、'.join(targets)} 的线性层", "、".join(short), "从上面的名字里选")
     most = min(min(layer.weight.shape) for layer in chosen.values())
-    whole = isinstance(rank, int) and 1 <= rank <= most
+    whole = type(rank) is int and 1 <= rank <= most
     require(whole, f"LoRA 的秩是 {rank!r}", f"1 到 {most} 的整数（矩阵最短的一边）", "常用 4、8、16")
     good = isinstance(alpha, (int, float)) and math.isfinite(alpha) and alpha > 0
     require(good, f"LoRA 的 alpha 是 {alpha!r}", "大于 0 的数", f"常用秩的两倍，{2 * rank}")
