@@ -11,9 +11,10 @@ from tinygpt.checkpoint import load_tensors, model_tensors, read_json, save_tens
 from tinygpt.trainer import Trainer
 from tinygpt.variants import lora
 
-FAST = (
-    "--steps 8 --eval-interval 4 --batch-size 4 --warmup-steps 2 --precision fp32 --device cpu --patience 0"
-).split()
+FAST = [
+    "--steps", "8", "--eval-interval", "4", "--batch-size", "4", "--warmup-steps", "2", "--precision", "fp32",
+    "--device", "cpu", "--patience", "0",
+]  # fmt: skip
 PAIRS = [{"prompt": f"小猫{n}在哪里", "answer": f"在河边看鱼{n}。"} for n in range(20)]
 
 
@@ -138,7 +139,7 @@ def test_the_template_goes_with_the_model(finetune, tmp_path, monkeypatch, capsy
 def test_what_could_not_be_used_is_counted_and_said(finetune, tmp_path, capsys):
     long = {"prompt": "长", "answer": "小猫是灰色的" * 40}
     said = [f"{n}小猫在河边看鱼河水蓝色" for n in range(16)]
-    talk = {"messages": [{"role": ("user", "assistant")[n % 2], "content": text} for n, text in enumerate(said)]}
+    talk = [{"from": ("human", "gpt")[n % 2], "value": text} for n, text in enumerate(said)]
     rows = [*PAIRS, None, long, talk, {"prompt": "停", "answer": "一\n问：二"}]
     assert finetune("out", rows=rows) == 0
     said = capsys.readouterr().out
@@ -151,8 +152,10 @@ def test_what_could_not_be_used_is_counted_and_said(finetune, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(("row", "word"), [
-    ({"text": "只有文字"}, "看不出哪里是问"), ("一句话", "看不出哪里"), ({"prompt": "好", "answer": ""}, "空的"),
-    ({"messages": [{"role": "user", "content": "在吗"}]}, "没有回答"), ([1], "看不出哪里是问"),
+    ({"text": "只有文字"}, "看不出哪里是问"), ("一句话", "看不出哪里"),
+    ({"prompt": "好", "answer": ""}, "空的"),
+    ({"messages": [{"role": "user", "content": "在吗"}]}, "没有回答"),
+    ([1], "看不出哪里是问"),
     ({"prompt": "好", "answer": "\ud83d"}, "半个字符"), ({"prompt": 1, "answer": "好"}, "不是文字"),
 ])  # fmt: skip
 def test_a_bad_row_is_named_and_nothing_is_written(finetune, tmp_path, capsys, row, word):

@@ -19,12 +19,14 @@ import sys
 from types import SimpleNamespace
 
 BUILTINS = (
-    "abs all any ascii bin bool bytes callable chr complex dict divmod enumerate filter float format "
-    "frozenset hash hex int isinstance issubclass iter len list map max min next oct ord pow range repr "
-    "reversed round set slice sorted str sum tuple zip True False None __build_class__ ArithmeticError "
-    "AssertionError AttributeError Exception IndexError KeyError LookupError NotImplementedError "
-    "OverflowError RecursionError RuntimeError StopIteration TypeError ValueError ZeroDivisionError"
-).split()
+    "abs", "all", "any", "ascii", "bin", "bool", "bytes", "callable", "chr", "complex", "dict", "divmod",
+    "enumerate", "filter", "float", "format", "frozenset", "hash", "hex", "int", "isinstance", "issubclass",
+    "iter", "len", "list", "map", "max", "min", "next", "oct", "ord", "pow", "range", "repr", "reversed",
+    "round", "set", "slice", "sorted", "str", "sum", "tuple", "zip", "True", "False", "None",
+    "__build_class__", "ArithmeticError", "AssertionError", "AttributeError", "Exception", "IndexError",
+    "KeyError", "LookupError", "NotImplementedError", "OverflowError", "RecursionError", "RuntimeError",
+    "StopIteration", "TypeError", "ValueError", "ZeroDivisionError",
+)  # fmt: skip
 FROM = {  # 可以导入的模块，与里面可以用的名字：不带来别的模块的那些
     math: [name for name in dir(math) if name[0] != "_"],
     itertools: [name for name in dir(itertools) if name[0] != "_"],

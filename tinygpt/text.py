@@ -19,7 +19,8 @@ from tinygpt.errors import InputError, require
 from tinygpt.records import read_records
 from tinygpt.rows import text_of
 
-ROWS = (".jsonl", ".jsonl.gz", ".json", ".csv", ".tsv")  # 一行一行的数据，见 records.py 与 rows.py
+TABLES = (".csv", ".tsv")  # 文件夹里的不读：多半是别的数据；点名给出才读
+ROWS = (".jsonl", ".jsonl.gz", ".json", *TABLES)  # 一行一行的数据，见 records.py 与 rows.py
 SUFFIXES = (".txt", ".md", *ROWS)
 PIECE = 1 << 18  # 长文件每段大约多少个字符
 USUAL = re.compile(r"[\t\n\r\x20-\x7e\u2010-\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
@@ -74,7 +75,7 @@ def find_files(paths) -> list[Path]:
     files = []
     for path in map(Path, paths):
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.is_file() and is_readable(p))
+            inside = sorted(p for p in path.rglob("*") if p.is_file() and is_readable(p) and not is_table(p))
             fix = "换一个文件夹，或把文件改成这些后缀"
             require(inside, f"文件夹 {path} 里没有可读的文件", "、".join(SUFFIXES), fix)
             files += inside
@@ -89,6 +90,10 @@ def find_files(paths) -> list[Path]:
 def is_readable(path: Path) -> bool:
     """后缀是不是认识的。"""
     return path.name.lower().endswith(SUFFIXES)
+
+
+def is_table(path: Path) -> bool:
+    return path.name.lower().endswith(TABLES)
 
 
 def read_passages(paths, field: str = "text") -> Iterator[Passage]:
