@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygpt.data import (
-    FEW_DOCUMENTS,
     ContiguousWindows,
     RandomWindows,
     TokenDataset,
@@ -19,6 +18,7 @@ from tinygpt.data import (
 )
 from tinygpt.errors import InputError
 from tinygpt.losses import IGNORE
+from tinygpt.splits import FEW_DOCUMENTS
 from tinygpt.text import Passage
 
 EOS = 7

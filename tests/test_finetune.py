@@ -144,11 +144,20 @@ def test_what_could_not_be_used_is_counted_and_said(finetune, tmp_path, capsys):
     assert finetune("out", rows=rows) == 0
     said = capsys.readouterr().out
     for words in (
-        "空的 1 行跳过了", "1 轮放不进上下文（64 个 token）", "pairs.jsonl 第 22 行", "pairs.jsonl 第 23 行",
+        "跳过 1 行空的", "1 轮放不进上下文（64 个 token）", "pairs.jsonl 第 22 行", "pairs.jsonl 第 23 行",
         "1 场谈话太长", "1 个回答里有 '\\n问'", "pairs.jsonl 第 24 行",
     ):  # fmt: skip
         assert words in said, words
     assert len(read_json(tmp_path / "out" / "run.json")["dataset"]["notes"]) == 4
+
+
+def test_rows_left_out_or_mended_are_said(finetune, capsys):
+    left = [{**PAIRS[0], "split": "test"}, {**PAIRS[1], "split": "dev"}]
+    rows = [*PAIRS, {"prompt": "小猫", "answer": "半个\ud83d"}, *left]
+    assert finetune("out", rows="".join(json.dumps(row) + "\n" for row in rows)) == 0
+    said = capsys.readouterr().out
+    assert "1 个落单的代理字符（半个 emoji）换成了 �" in said and "第 21 行" in said
+    assert "1 场的 split 是 test，没有用" in said and "验证 1 个（数据自带的划分）" in said
 
 
 @pytest.mark.parametrize(("row", "word"), [
@@ -156,7 +165,7 @@ def test_what_could_not_be_used_is_counted_and_said(finetune, tmp_path, capsys):
     ({"prompt": "好", "answer": ""}, "空的"),
     ({"messages": [{"role": "user", "content": "在吗"}]}, "没有回答"),
     ([1], "看不出哪里是问"),
-    ({"prompt": "好", "answer": "\ud83d"}, "半个字符"), ({"prompt": 1, "answer": "好"}, "不是文字"),
+    ({"prompt": 1, "answer": "好"}, "不是文字"),
 ])  # fmt: skip
 def test_a_bad_row_is_named_and_nothing_is_written(finetune, tmp_path, capsys, row, word):
     rows = lines(*PAIRS[:4]) + json.dumps(row) + "\n"

@@ -179,12 +179,13 @@ ALLOWED = {
     "checkpoint": {"errors"},
     "metrics": {"checkpoint"},
     "evaluation": {"device", "losses"},
-    "text": {"errors", "records", "rows"},
+    "text": {"decoding", "encodings", "errors", "folders", "notes", "records", "rows", "splits"},
     "pairs": {"errors", "losses", "rows", "template", "tokenizer"},
     "sandbox": {"errors"},
     "sandbox_child": set(),
     "tokenizer": {"errors", "threads"},
-    "data": {"errors", "losses"},
+    "data": {"errors", "losses", "splits"},
+    "splits": {"errors"},
 }
 CHAPTERS = [name for name in MODULES if name and "." not in name and (ROOT / f"{name}.py").exists()]
 

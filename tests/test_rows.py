@@ -87,7 +87,6 @@ BAD = [
     ({"instruction": "好", "output": "好", "history": "早"}, "history"),
     ({"instruction": "好", "output": "好", "history": [["早"]]}, "history"),
     ({"instruction": "好", "output": "好", "system": 3}, "system"),
-    ({"prompt": "好", "answer": "半个\ud83d"}, "\\ud83d"),
 ]  # fmt: skip
 
 
@@ -152,7 +151,7 @@ DEEP = "[" * 100_000
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
 @pytest.mark.parametrize(("bad", "word"), [
     (DEEP + "]" * 100_000, "套得太深"), ('{"text": ' + DEEP + "]" * 100_000 + "}", "套得太深"),
-    ('{"text": "一"', "JSON"), ("{'text': '一'}", "JSON"), ('{"text": "半个\\ud83d"}', "半个字符"),
+    ('{"text": "一"', "JSON"), ("{'text': '一'}", "JSON"),
     ("坏", "JSON"), ("5", "一个数"),
 ])  # fmt: skip
 def test_a_bad_row_is_named_by_file_and_line(tmp_path, name, bad, word):

@@ -42,7 +42,7 @@ def text_of(row, source: str, field: str = "text", template: Template | None = N
     if isinstance(value, list) and all(isinstance(line, str) for line in value):
         value = "\n".join(value)
     if isinstance(value, str):
-        return whole(value, source), False
+        return one_newline(value), False
     turns = turns_of(row, source, field)
     if turns is not None:
         return (template or Template()).write(turns), True
@@ -81,13 +81,8 @@ def is_saying(value) -> bool:
     return isinstance(value, dict) and any(who in value and said in value for who, said in SAYS)
 
 
-def whole(text: str, source: str) -> str:
-    """换行统一成 \\n；有半个字符（截断的表情）就说出在哪里。"""
-    half = next((c for c in text if "\ud800" <= c <= "\udfff"), None)
-    if half:
-        code = f"\\u{ord(half):04x}"
-        found = f"{source} 第 {text.index(half) + 1} 个字符是半个字符（{code}，多半是截断的表情）"
-        raise InputError(found, "完整的字符", f"在这一行补全它，或只删去 {code} 这六个字母")
+def one_newline(text: str) -> str:
+    """换行统一成 \\n。"""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -96,7 +91,7 @@ def _text(value, source: str, name: str) -> str:
     example = f'写成文字，例如 "{name}": "{value}"' if isinstance(value, (int, float)) else "写成一段文字"
     good = value is None or isinstance(value, str)
     require(good, f"{source} 的 {name!r} 里是{kind(value)}，不是文字", f'"{name}": "…"', example)
-    return whole(value or "", source).strip()
+    return one_newline(value or "").strip()
 
 
 def _pair(row: dict, ask: str, answer: str, source: str) -> Turns:

@@ -1,34 +1,37 @@
 """文件 → 文字。
 
-这里知道文件的格式与编码，不知道分词。读进来的是一段一段的 Passage：
+这里知道文件的格式，不知道分词。读进来的是一段一段的 Passage：
 一篇文档通常就是一段；特别长的 .txt 分成几段，最后一段的 ends_document 为 True。
 
 格式：.txt、.md（一个文件是一篇）；.jsonl、.jsonl.gz、.json、.csv、.tsv（一行是一篇，见 records.py）。
-编码：UTF-8（有无 BOM 均可）或 GB18030，自动识别；换行统一成 \\n。
+有哪些文件，见 folders.py；是什么编码，见 encodings.py；换行统一成 \\n。
 """
 
-import codecs
-import gzip
 import hashlib
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tinygpt.errors import InputError, require
+from tinygpt.decoding import CleanText, open_text, tidy
+from tinygpt.encodings import check_named, detect_encoding, named_encoding
+from tinygpt.errors import require
+from tinygpt.folders import ROWS, find_files
+from tinygpt.notes import Notes
 from tinygpt.records import read_records
 from tinygpt.rows import text_of
+from tinygpt.splits import nothing_to_train, split_name
 
-TABLES = (".csv", ".tsv")  # 文件夹里的不读：多半是别的数据；点名给出才读
-ROWS = (".jsonl", ".jsonl.gz", ".json", *TABLES)  # 一行一行的数据，见 records.py 与 rows.py
-SUFFIXES = (".txt", ".md", *ROWS)
 PIECE = 1 << 18  # 长文件每段大约多少个字符
-USUAL = re.compile(r"[\t\n\r\x20-\x7e\u2010-\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+RULES = "2"  # 读法变了就换一个：以前存下的编号不再用
 
 
 @dataclass(frozen=True)
 class Passage:
-    """一段文字。split 为 "train"、"validation" 或 None（由程序划分）；source 用于报错；chat：是一次谈话。"""
+    """一段文字。source 用于报错；chat：是一次谈话。
+
+    split 为 "train"、"validation"、"test"（不用）或 None（由程序划分）。
+    """
 
     text: str
     source: str
@@ -51,57 +54,51 @@ class Source:
         """内容的摘要：内容变了，它就变。"""
         raise NotImplementedError
 
+    def notes(self) -> list[str]:
+        """读的时候值得说一声的事，一件一行。"""
+        return []
+
     def training_texts(self) -> Iterator[str]:
-        """训练分词器用的文字：自带划分的，不看验证集。"""
-        return (p.text for p in self.passages() if p.split != "validation")
+        """训练分词器用的文字：自带划分的，只看训练集。"""
+        some = False
+        for passage in self.passages():
+            if passage.split in (None, "train"):
+                some = True
+                yield passage.text
+        if not some:
+            raise nothing_to_train()
 
 
 class FileSource(Source):
-    """使用者给的文件与文件夹。"""
+    """使用者给的文件与文件夹。encoding 不给就自动识别。"""
 
-    def __init__(self, paths, field: str = "text"):
-        self.paths, self.field = [Path(p) for p in paths], field
-        find_files(self.paths)  # 早报错：文件不在、后缀不对
+    def __init__(self, paths, field: str = "text", encoding: str | None = None):
+        self.paths, self.field, self.encoding = list(paths), field, encoding
+        self._notes = Notes()
+        find_files(self.paths, self._notes)  # 早报错：文件不在、后缀不对
 
     def passages(self) -> Iterator[Passage]:
-        return read_passages(self.paths, self.field)
+        self._notes = Notes()  # 每读一遍重新数
+        return read_passages(self.paths, self.field, self.encoding, self._notes)
 
     def digest(self) -> str:
-        return content_digest(self.paths, self.field)
+        return content_digest(self.paths, self.field, self.encoding)
+
+    def notes(self) -> list[str]:
+        return self._notes.lines()
 
 
-def find_files(paths) -> list[Path]:
-    """把文件与文件夹展开成文件的列表；文件夹里只取认识的后缀，按路径排序。"""
-    files = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.is_file() and is_readable(p) and not is_table(p))
-            fix = "换一个文件夹，或把文件改成这些后缀"
-            require(inside, f"文件夹 {path} 里没有可读的文件", "、".join(SUFFIXES), fix)
-            files += inside
-            continue
-        require(path.exists(), f"没有这个文件：{path}", "一个存在的文件或文件夹", "检查路径有没有写错")
-        fix = "把纯文本文件的后缀改成 .txt"
-        require(is_readable(path), f"不认识的文件类型：{path.name}", "、".join(SUFFIXES), fix)
-        files.append(path)
-    return files
-
-
-def is_readable(path: Path) -> bool:
-    """后缀是不是认识的。"""
-    return path.name.lower().endswith(SUFFIXES)
-
-
-def is_table(path: Path) -> bool:
-    return path.name.lower().endswith(TABLES)
-
-
-def read_passages(paths, field: str = "text") -> Iterator[Passage]:
+def read_passages(
+    paths, field: str = "text", encoding: str | None = None, notes: Notes | None = None
+) -> Iterator[Passage]:
     """依次读出所有文字。空白的文档跳过；一个字也没有时报错。"""
-    any_text, files = False, find_files(paths)
+    notes = notes or Notes()
+    any_text, files = False, find_files(paths, notes)
+    encoding = named_encoding(encoding) if encoding else None
     for path in files:
         held = []  # 一篇的开头若是几段空白，先留着：后面有字才交出，整篇空白就丢掉
-        for passage in _read_file(path, field):
+        for passage in _read_file(path, field, encoding, notes):
+            passage = _checked(passage, notes)
             held.append(passage)
             if passage.text.strip() or any_text and held[0] is None:
                 any_text = True
@@ -113,61 +110,39 @@ def read_passages(paths, field: str = "text") -> Iterator[Passage]:
     require(any_text, found, "至少一篇有内容的文档", "检查文件是不是空的")
 
 
-def content_digest(paths, field: str = "text") -> str:
-    """全部文件内容的摘要，与文件名和位置无关；内容相同，摘要就相同。"""
-    whole = hashlib.sha256(field.encode())
+def _checked(passage: Passage, notes: Notes) -> Passage:
+    """去掉 JSON 里转义写着的杂质；split 换成统一的名字。"""
+    split = split_name(passage.split)
+    if split is None and passage.split not in (None, ""):
+        what = "有 {n} 篇的 split 不认识，当作没有写（认识的有 train、validation、test）"
+        notes.add(what, f"{passage.source} 写的是 {passage.split!r}")
+    return replace(passage, text=tidy(passage.text, lambda start: passage.source, notes), split=split)
+
+
+def content_digest(paths, field: str = "text", encoding: str | None = None) -> str:
+    """全部文件内容的摘要，与文件名和位置无关；内容与读法相同，摘要就相同。"""
+    whole = hashlib.sha256(f"{RULES}|{field}|{encoding}".encode())
     for path in find_files(paths):
-        with _readable(path) as file:
+        with path.open("rb") as file:
             whole.update(hashlib.file_digest(file, "sha256").digest())
         whole.update(path.suffix.lower().encode())
     return whole.hexdigest()
 
 
-def _readable(path: Path):
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise InputError(f"打不开 {path}：{error.strerror}", "可以读取的文件", "检查文件的权限") from error
+@contextmanager
+def _opened(path: Path, named: str | None, notes: Notes) -> Iterator[CleanText]:
+    """打开来读；named 是使用者说的编码，没有说就自动识别。"""
+    if named:
+        check_named(path, named)
+    encoding = named or detect_encoding(path)
+    if encoding not in ("utf-8", "utf-8-sig"):
+        notes.add(f"按 {encoding} 编码读 {{n}} 个文件", str(path))
+    with open_text(path, encoding, notes, replace=bool(named)) as file:
+        yield file
 
 
-def _open_bytes(path: Path):
-    file = _readable(path)
-    return gzip.open(file) if path.suffix.lower() == ".gz" else file
-
-
-def detect_encoding(path: Path) -> str:
-    """"utf-8-sig" 或 "gb18030"。整个文件扫一遍；像二进制或哪种编码都不是时报错。"""
-    expected, fix = "UTF-8 或 GB18030 编码的文本", "用编辑器另存为 UTF-8"
-    for encoding in ("utf-8-sig", "gb18030"):
-        decoder, total, usual = codecs.getincrementaldecoder(encoding)(), 0, 0
-        try:
-            with _open_bytes(path) as file:
-                while block := file.read(1 << 20):
-                    require(b"\0" not in block, f"{path} 像是二进制文件（含有零字节）", expected, fix)
-                    text = decoder.decode(block)
-                    if encoding == "gb18030":
-                        total, usual = total + len(text), usual + len(USUAL.findall(text))
-                decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        except (gzip.BadGzipFile, EOFError) as error:
-            raise InputError(f"{path} 解不开：{error}", "完整的 gzip 文件", "重新下载或重新压缩") from error
-        if encoding == "utf-8-sig" or usual >= 0.9 * total:
-            return encoding
-    raise InputError(f"看不出 {path} 的编码", expected, fix)
-
-
-def _open_text(path: Path):
-    encoding = detect_encoding(path)
-    if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rt", encoding=encoding)
-    return path.open(encoding=encoding)
-
-
-def _read_file(path: Path, field: str) -> Iterator[Passage]:
-    fix = "换一个文件，或把它从列表里去掉"
-    require(path.stat().st_size > 0, f"{path} 是空文件", "有内容的文件", fix)
-    with _open_text(path) as file:
+def _read_file(path: Path, field: str, named: str | None, notes: Notes) -> Iterator[Passage]:
+    with _opened(path, named, notes) as file:
         if not path.name.lower().endswith(ROWS):
             yield from _plain_pieces(file, path)
             return
@@ -184,21 +159,17 @@ def _plain_pieces(file, path: Path) -> Iterator[Passage]:
         piece = following
 
 
-def read_rows(paths) -> Iterator[tuple[object, str]]:
+def read_rows(paths, notes: Notes | None = None) -> Iterator[tuple[object, str]]:
     """只要一行一行的数据，不变成文字：依次交出（值，它在哪里）。不是数据的文件报错。"""
-    for path in find_files(paths):
+    notes = notes or Notes()
+    for path in find_files(paths, notes):
         fix = "改成一行一个 {\"prompt\": \"…\", \"answer\": \"…\"} 的 .jsonl，或两列的 .csv"
         require(path.name.lower().endswith(ROWS), f"{path} 是一篇文字，不是问答", "、".join(ROWS), fix)
-        with _open_text(path) as file:
+        with _opened(path, None, notes) as file:
             yield from read_records(file, path)
 
 
 def _passage(row, source: str, field: str) -> Passage:
     text, chat = text_of(row, source, field)
-    return Passage(text, source, split=split_of(row), chat=chat)
-
-
-def split_of(row) -> str | None:
-    """一行数据自己写明的划分。"""
     split = row.get("split") if isinstance(row, dict) else None
-    return split if split in ("train", "validation") else None
+    return Passage(text, source, split=split, chat=chat)

@@ -31,12 +31,14 @@ def json_argument(parser: argparse.ArgumentParser, help: str = "结果印成 JSO
 def data_arguments(parser: argparse.ArgumentParser, help: str = "文件或文件夹；不给就用附带的文字") -> None:
     parser.add_argument("--data", nargs="+", metavar="PATH", help=help)
     parser.add_argument("--field", default="text", help="JSON 里文字所在的字段（默认 text）")
+    encoding = "文件的编码，如 gb18030、big5、shift_jis（默认自动识别）"
+    parser.add_argument("--encoding", metavar="NAME", help=encoding)
 
 
 def source_of(args) -> Source:
     """--data 指的文字；没有给就是附带的。"""
     if args.data:
-        return FileSource(args.data, args.field)
+        return FileSource(args.data, args.field, args.encoding)
     return corpus.ShippedSource(getattr(args, "mixture", None) or "first")
 
 

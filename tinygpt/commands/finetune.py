@@ -5,6 +5,7 @@
 
 import dataclasses
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -13,14 +14,17 @@ from tinygpt import checkpoint
 from tinygpt.commands.arguments import add_fields, device_argument, given, json_argument
 from tinygpt.commands.train import Watch, check_out, remove_run, train_loop
 from tinygpt.config import TrainConfig
+from tinygpt.decoding import tidy
 from tinygpt.device import pick_device, pick_precision
 from tinygpt.errors import require
 from tinygpt.losses import causal_objective
+from tinygpt.notes import Notes
 from tinygpt.pairs import AllPairs, Encoded, ShuffledPairs, digest, encode_talks, shown, split_talks
 from tinygpt.pretrained import load, model_folder
 from tinygpt.rows import SHAPES, is_blank, kind, turns_of
+from tinygpt.splits import split_name
 from tinygpt.template import DEFAULT, Template
-from tinygpt.text import read_rows, split_of
+from tinygpt.text import read_rows
 from tinygpt.tokenizer import UNK, Tokenizer
 from tinygpt.trainer import BEST, Trainer, seed_everything
 from tinygpt.variants import lora
@@ -124,7 +128,7 @@ class Pairs:
     def described(self) -> str:
         train, validation = len(self.train.examples), len(self.validation.examples)
         counts = f"问答：{self.rows} 场，训练 {train} 个例子、验证 {validation} 个（{self.how}）"
-        return "\n".join((counts, *self.notes))
+        return "\n".join((counts, *(f"注意：{note}" for note in self.notes)))
 
     def meta(self) -> dict:
         """run.json 里的 dataset。"""
@@ -139,36 +143,42 @@ def prepare(
     paths, tokenizer: Tokenizer, template: Template, context_length: int, fraction: float
 ) -> Pairs:
     """文件 → 划分好、编好的问答。"""
-    talks, splits, blank = read_talks(paths)
+    read = Notes()
+    talks, splits = read_talks(paths, read)
     train, validation, how = split_talks(talks, splits, fraction)
     parts = [encode_talks(part, tokenizer, template, context_length) for part in (train, validation)]
     cut, too_long = parts[0].cut + parts[1].cut, parts[0].too_long + parts[1].too_long
     stopping = [s for turns, s in talks for _, answer in turns if template.stop and template.stop in answer]
     unknown = sum(example.ids.count(UNK) for part in parts for example in part.examples)
-    notes = [f"空的 {blank} 行跳过了"] if blank else []
     if unknown:
-        notes.append(f"{unknown} 个字不在分词器的词表里，成了 <unk>")
+        read.add("{n} 个字不在分词器的词表里，成了 <unk>", count=unknown)
     for what, places in (
-        ("场谈话太长，在两轮之间断开成了几个例子", cut),
-        (f"轮放不进上下文（{context_length} 个 token），没有用", too_long),
-        (f"个回答里有 {template.stop!r}，对话时会在那里停下", stopping),
+        ("{n} 场谈话太长，在两轮之间断开成了几个例子", cut),
+        (f"{{n}} 轮放不进上下文（{context_length} 个 token），没有用", too_long),
+        (f"{{n}} 个回答里有 {template.stop!r}，对话时会在那里停下", stopping),
     ):
-        notes += [f"{len(places)} {what}；第一处：{places[0]}"] if places else []
-    return Pairs(*parts, how, len(talks), tuple(notes))
+        for place in places:
+            read.add(what, place)
+    return Pairs(*parts, how, len(talks), tuple(read.lines()))
 
 
-def read_talks(paths) -> tuple[list, list, int]:
-    """（几轮问答，在哪里）的列表，各自的划分，跳过了几行空的。"""
-    talks, splits, blank = [], [], 0
-    for row, source in read_rows(paths):
+def read_talks(paths, notes: Notes) -> tuple[list, list]:
+    """（几轮问答，在哪里）的列表，与各自的划分。"""
+    talks, splits = [], []
+    for row, source in read_rows(paths, notes):
         if is_blank(row):
-            blank += 1
+            notes.add("跳过 {n} 行空的", source)
             continue
         turns = turns_of(row, source)
         names = f"有的是：{'、'.join(row)}" if isinstance(row, dict) else f"是{kind(row)}"
         fix = "把问与答分开写；只有文字、没有问答的，用 tinygpt train"
         require(turns is not None, f"{source}看不出哪里是问、哪里是答，{names}", SHAPES, fix)
-        talks.append((turns, source))
-        splits.append(split_of(row))
+        split = split_name(row.get("split")) if isinstance(row, dict) else None
+        if split == "test":
+            notes.add("{n} 场的 split 是 test，没有用", source)
+            continue
+        clean = partial(tidy, place=lambda start, source=source: source, notes=notes)
+        talks.append((tuple((clean(prompt), clean(answer)) for prompt, answer in turns), source))
+        splits.append(split)
     require(talks, "没有读到问答：" + "、".join(map(str, paths)), "至少两行", "检查文件是不是空的")
-    return talks, splits, blank
+    return talks, splits

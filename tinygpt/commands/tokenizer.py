@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tinygpt import corpus
 from tinygpt.commands.arguments import data_arguments, json_argument, source_of
-from tinygpt.commands.output import print_json
+from tinygpt.commands.output import print_json, print_notes
 from tinygpt.errors import require
 from tinygpt.tokenizer import Tokenizer
 
@@ -42,6 +42,7 @@ def _train(args) -> int:
         places[token] = int(id)
     source = source_of(args)
     trained = Tokenizer.train_bpe(source.training_texts(), args.vocab_size, pattern=source.pattern)
+    print_notes(source)
     trained = trained.with_ids(places)
     trained.save(out)
     result = {"out": str(out), "vocab_size": trained.vocab_size, "fingerprint": trained.fingerprint}

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from tinygpt import checkpoint, training_state
 from tinygpt.commands.arguments import add_fields, data_arguments, given, json_argument, source_of
+from tinygpt.commands.output import print_notes
 from tinygpt.config import GPTConfig, TrainConfig, preset
 from tinygpt.data import ContiguousWindows, RandomWindows, TokenDataset, prepare
 from tinygpt.device import pick_device, pick_precision
@@ -69,6 +70,7 @@ def run(args) -> int:
     check_out(out, args.resume, args.overwrite)
     tokenizer = _tokenizer_for(args, source, changes.get("vocab_size", 4096))
     dataset = encode_source(source, tokenizer, fraction)
+    print_notes(source)
     model_config = preset(args.preset, **(changes | {"vocab_size": tokenizer.vocab_size}))
     length, ids = model_config.context_length, dataset.train
     train_windows = RandomWindows(ids, length, config.batch_size, config.seed, EOS)
