@@ -83,6 +83,7 @@ def test_lora_leaves_the_base_as_it_was(finetune, base, tmp_path, capsys):
     assert all(name.endswith((".lora_a", ".lora_b")) for name in adapters)
     assert any(bool(tensor.any()) for name, tensor in adapters.items() if name.endswith("lora_b"))
     assert cli.main(["info", "--model", str(out)]) == 0
+    assert "LoRA，秩 2" in capsys.readouterr().out
     shutil.rmtree(base)  # 底子是抄来的：原来的没了也不要紧
     model, _ = load(out)
     assert not all(torch.equal(model.state_dict()[name], before[name]) for name in before)

@@ -1,8 +1,11 @@
 """records.py、rows.py、template.py：别人的数据怎样读成文字与问答；读不了的，说出在哪里、怎样改。"""
 
 import json
+import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tinygpt import records
 from tinygpt.errors import InputError
@@ -81,7 +84,7 @@ BAD = [
     ({"prompt": 5, "answer": "好"}, '"prompt": "5"'), ({"prompt": ["好"], "answer": "好"}, "一个列表"),
     ({"conversations": [SHARE[1]]}, "不是从问开始"), ({"conversations": [SHARE[0]]}, "没有回答"),
     ({"messages": [{"role": "tool", "content": "x"}, *TALK]}, "第 1 句的 'role' 是 'tool'"),
-    ({"messages": [{"role": None, "content": "x"}, *TALK]}, "第 1 句的 'role' 是 None"),
+    ({"messages": [{"role": None, "content": "x"}, *TALK]}, "第 1 句的 'role' 是 '空（null）'"),
     ({"messages": [{"role": "user", "content": [1]}, TALK[1]]}, "第 1 句的 'content' 里是一个列表"),
     ({"messages": [TALK[0], {"role": "assistant", "content": None}]}, "空的"),
     ({"instruction": "好", "output": "好", "history": "早"}, "history"),
@@ -165,6 +168,40 @@ def test_a_bad_row_is_named_by_file_and_line(tmp_path, name, bad, word):
 def test_an_integer_of_five_thousand_digits_is_read(tmp_path):
     path = write(tmp_path / "a.jsonl", lines(ROWS[0]) + '{"id": ' + "9" * 5000 + ', "text": "编号很大"}\n')
     assert [p.text for p in read_passages([path])] == ["一", "编号很大"]
+
+
+JSONISH = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["一", "", "user", "\ud83d"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
+        st.sampled_from(["text", "prompt", "answer", "input", "messages", "role", "content", "history"]), inner,
+        max_size=4,
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@given(st.lists(JSONISH, max_size=4), st.sampled_from(["a.json", "a.jsonl", "a.csv"]), st.data())
+def test_any_rows_are_read_or_refused_in_words(tmp_path_factory, rows, name, data):
+    """什么样的 JSON、坏在哪里，都是读出来或者 InputError，没有别的错误。"""
+    text = data.draw(st.sampled_from([json.dumps(rows), lines(*rows).encode("utf-8", "replace").decode()]))
+    text = text[: data.draw(st.integers(0, len(text)))] + data.draw(st.sampled_from(["", "]", "}", '"']))
+    path = write(tmp_path_factory.mktemp("rows") / name, text)
+    try:
+        for row, source in read_rows([path]):
+            turns_of(row, source)
+            text_of(row, source)
+    except InputError as error:
+        assert re.search("[一-龥]", str(error))
+
+
+@pytest.mark.parametrize("depth", [50, 400, 900, 5000])
+@pytest.mark.parametrize("wrap", ["{}", '{{"text": {}}}', '{{"prompt": "一", "answer": "二", "history": {}}}',
+                                  '{{"messages": [{{"role": {}, "content": "一"}}]}}'])  # fmt: skip
+def test_deep_rows_are_refused_in_words(tmp_path, wrap, depth):
+    path = write(tmp_path / "a.jsonl", wrap.format("[" * depth + "1" + "]" * depth) + "\n")
+    with pytest.raises(InputError, match="第 1 行"):
+        for row, source in read_rows([path]):
+            text_of(row, source)
 
 
 # ---- CSV ----

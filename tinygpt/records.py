@@ -12,6 +12,7 @@
 
 import csv
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from tinygpt.errors import InputError, require
 from tinygpt.rows import NAMES, is_talk
 
 PIECE = 1 << 18  # 一次从文件里读多少个字符
-DECODER = json.JSONDecoder(parse_int=float)  # 几千位的整数，Python 不肯变成 int；反正用不到
+LONGEST = 300  # 整数最多多少位；更长的，Python 不肯变成 int，也放不进 float
+DECODER = json.JSONDecoder(parse_int=lambda digits: int(digits) if len(digits) <= LONGEST else math.inf)
 Records = Iterator[tuple[object, str]]
 
 
@@ -105,11 +107,10 @@ def _values(file, path: Path, buffer: str = "", line: int = 1) -> Records:
 
 
 def _spread(value, source: str) -> Records:
-    """一行是一个由对象组成的列表时，一项一项地交出；一场谈话、几行文字仍是一个值。"""
+    """一行是一个由对象组成的列表时，一项一项地交出（只拆一层）；一场谈话、几行文字仍是一个值。"""
     several = isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value)
     if several and not is_talk(value):
-        for number, item in enumerate(value, start=1):
-            yield from _spread(item, f"{source} 第 {number} 项")
+        yield from ((item, f"{source} 第 {number} 项") for number, item in enumerate(value, start=1))
     else:
         yield value, source
 

@@ -14,6 +14,8 @@
 接在一起时都用换行（交给模板时，问题里的换行变成空格）。这里不知道文件，source 只用于报错。
 """
 
+import math
+
 from tinygpt.errors import InputError, require
 from tinygpt.template import Template
 
@@ -88,8 +90,7 @@ def one_newline(text: str) -> str:
 
 def _text(value, source: str, name: str) -> str:
     """问或答里的一段：文字照读，null 是空的，别的类型报错。"""
-    example = f'写成文字，例如 "{name}": "{value}"' if isinstance(value, (int, float)) else "写成一段文字"
-    good = value is None or isinstance(value, str)
+    good, example = value is None or isinstance(value, str), f'写成文字：{{"{name}": {_quoted(value)}}}'
     require(good, f"{source} 的 {name!r} 里是{kind(value)}，不是文字", f'"{name}": "…"', example)
     return one_newline(value or "").strip()
 
@@ -102,7 +103,8 @@ def _pair(row: dict, ask: str, answer: str, source: str) -> Turns:
     earlier, history = [], row.get("history") or []
     for turn in history if isinstance(history, list) else [history]:
         both = isinstance(turn, list) and len(turn) == 2
-        require(both, f"{source} 的 'history' 里是 {turn!r}", '"history": [["问", "答"], …]', "改成两段一组")
+        found = f"{source} 的 'history' 里有{kind(turn)}，不是两段一组"
+        require(both, found, '"history": [["问", "答"], …]', "改成一问一答两段一组")
         earlier.append(tuple(_text(part, source, "history") for part in turn))
     turns = (*earlier, (prompt, reply))
     for prompt, reply in turns:
@@ -117,10 +119,11 @@ def _talk(sayings: list, source: str) -> Turns:
     for number, saying in enumerate(sayings, start=1):
         who, what = next(pair for pair in SAYS if set(pair) <= saying.keys())
         place = f"{source} 第 {number} 句"
-        role, text = ROLES.get(saying[who] if isinstance(saying[who], str) else None), saying[what]
+        name = saying[who][:40] if isinstance(saying[who], str) else kind(saying[who])
+        role, text = ROLES.get(name), saying[what]
         expected = "user / human、assistant / gpt、system"
         fix = "改成这几个名字之一；工具调用之类的几句，并进前后的问或答里"
-        require(role, f"{place} 的 {who!r} 是 {saying[who]!r}", expected, fix)
+        require(role, f"{place} 的 {who!r} 是 {name!r}", expected, fix)
         text = _text(text, place, what)
         if role == "system":
             system = f"{system}\n{text}".strip()
@@ -149,6 +152,12 @@ def kind(value) -> str:
     return names.get(type(value), "一个数")
 
 
+def _quoted(value) -> str:
+    """一个数该怎样写成文字；别的值只说要引号。"""
+    number = type(value) in (int, float) and math.isfinite(value)
+    return f'"{value}"' if number else '"…"'
+
+
 def _what(row, field: str) -> str:
     if not isinstance(row, dict):
         return f"是{kind(row)}，没有文字字段 {field!r}"
@@ -159,11 +168,9 @@ def _what(row, field: str) -> str:
 
 def _fix(row, field: str) -> str:
     if not isinstance(row, dict):
-        example = f'"{row}"' if isinstance(row, (int, float)) else "…"
-        return f"每行写成上面的一种，例如 {{\"text\": {example}}}"
+        return f'每行写成上面的一种，例如 {{"text": {_quoted(row)}}}'
     if field in row:
-        example = f'"{row[field]}"' if isinstance(row[field], (int, float)) else '"…"'
-        return f'改成 {{"{field}": {example}}}，或用 --field 指出文字在哪个字段'
-    texts = [name for name, value in row.items() if isinstance(value, str)]
-    return f"文字若在 {texts[0]!r} 里，加上 --field {texts[0]}；要把几个字段合成一篇，改成上面的一种" \
-        if texts else "改成上面的一种"
+        return f'改成 {{"{field}": {_quoted(row[field])}}}，或用 --field 指出文字在哪个字段'
+    text = next((name for name, value in row.items() if isinstance(value, str)), None)
+    several = "要把几个字段合成一篇，改成上面的一种"
+    return several if text is None else f"文字若在 {text!r} 里，加上 --field {text}；{several}"

@@ -31,7 +31,10 @@ from tinygpt.variants import lora
 
 HELP = "用问答微调一个模型"
 DESCRIPTION = "用问答微调一个模型：只在回答上算损失。读哪些写法的数据，见 docs/finetuning.md。"
-USUAL = TrainConfig(steps=200, learning_rate=1e-3, warmup_steps=10, eval_interval=20)
+USUAL = TrainConfig(
+    steps=200, optimizer="adamw", learning_rate=3e-4, weight_decay=0.1, warmup_steps=10, eval_interval=20
+)  # fmt: skip
+LORA_RATE = 3e-3  # 适配器从 0 学起，学习率宜比全部参数的大十倍
 
 
 def add_arguments(parser) -> None:
@@ -39,7 +42,7 @@ def add_arguments(parser) -> None:
     data = "问答：.jsonl .jsonl.gz .json .csv .tsv 文件或文件夹"
     parser.add_argument("--data", nargs="+", required=True, metavar="PATH", help=data)
     parser.add_argument("--out", required=True, metavar="DIR", help="微调好的模型存到哪个文件夹")
-    rank = "只训练低秩的适配器（LoRA），秩是 RANK，常用 8；不给就训练全部参数"
+    rank = f"只训练低秩的适配器（LoRA），秩是 RANK，常用 8（学习率默认 {LORA_RATE}）；不给就训练全部参数"
     parser.add_argument("--lora", type=int, metavar="RANK", help=rank)
     template = "一轮问答怎样写，里面有 {prompt}，以 {answer} 结尾；默认 " + repr(DEFAULT)
     parser.add_argument("--template", default=DEFAULT, metavar="TEXT", help=template)
@@ -112,6 +115,8 @@ def settings(args) -> TrainConfig:
     changes = given(args, TrainConfig)
     if "minutes" in changes:
         changes = {"steps": None} | changes
+    if args.lora is not None:
+        changes = {"learning_rate": LORA_RATE} | changes
     return dataclasses.replace(USUAL, **changes)
 
 
