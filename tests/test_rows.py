@@ -173,8 +173,8 @@ def test_an_integer_of_five_thousand_digits_is_read(tmp_path):
 JSONISH = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["一", "", "user", "\ud83d"]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
-        st.sampled_from(["text", "prompt", "answer", "input", "messages", "role", "content", "history"]), inner,
-        max_size=4,
+        st.sampled_from(["text", "prompt", "answer", "input", "messages", "role", "content", "history"]),
+        inner, max_size=4,
     ),
     max_leaves=12,
 )  # fmt: skip
