@@ -13,6 +13,7 @@
 """
 
 import errno
+import hashlib
 import json
 import os
 import re
@@ -113,11 +114,20 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict]:
     return tensors, state
 
 
-def load_weights(model, tensors: dict[str, Tensor], source) -> None:
-    """把权重放进模型；名字或形状对不上就说出第一处。共用的权重只存了一份。"""
+def file_digest(path: str | Path) -> str:
+    """一个文件内容的摘要。"""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:24]
+
+
+def load_weights(model, tensors: dict[str, Tensor], source, wanted=None) -> None:
+    """把权重放进模型；名字或形状对不上就说出第一处。共用的权重只存了一份。
+
+    wanted 是应当有的那些（名字的集合），默认是模型的全部。
+    """
     own = model.state_dict()
     given = {own[name].data_ptr() for name in tensors if name in own}
-    problems = [f"缺少 {n}" for n in own if n not in tensors and own[n].data_ptr() not in given]
+    problems = [f"缺少 {n}" for n in wanted or own if n not in tensors and own[n].data_ptr() not in given]
     problems += [f"多出 {n}" for n in tensors if n not in own]
     problems += [
         f"{n} 的形状是 {tuple(tensors[n].shape)}，模型里是 {tuple(own[n].shape)}"

@@ -14,6 +14,7 @@ from tinygpt.commands import (
     evaluate,
     exercises,
     export,
+    finetune,
     generate,
     import_,
     info,
@@ -26,7 +27,8 @@ from tinygpt.commands.argparse_zh import Parser
 from tinygpt.errors import InputError
 
 COMMANDS = (
-    train, generate, chat, serve, evaluate, probe, tokenizer, info, export, import_, check, exercises, doctor,
+    train, finetune, generate, chat, serve, evaluate, probe, tokenizer, info, export, import_, check,
+    exercises, doctor,
 )  # fmt: skip
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 from tinygpt.errors import require
 from tinygpt.notes import Notes
 
-SUFFIXES = (".txt", ".md", ".jsonl", ".jsonl.gz", ".json")
+TABLES = (".csv", ".tsv")  # 点名给出才读：文件夹里的多半是别的数据
+ROWS = (".jsonl", ".jsonl.gz", ".json", *TABLES)  # 一行一行的数据，见 records.py
+SUFFIXES = (".txt", ".md", *ROWS)
 NAMES = "、".join(SUFFIXES)
 SKIPPED = {"__macosx", "__pycache__", "node_modules", "@eadir", "lost+found", "$recycle.bin"}
 MADE = {  # 文件夹里有这几个文件，就是程序写的，不是使用者的文字
@@ -113,7 +115,7 @@ def _walk(folder: Path, above: set[str], notes: Notes, others: Notes) -> Iterato
             notes.add("跳过 {n} 个链接，它指的文件不在了", str(path))
         elif path.name == "tokenizer.json":
             notes.add("跳过 {n} 个分词器文件", str(path))
-        elif path.is_file() and is_readable(path):
+        elif path.is_file() and is_readable(path) and not path.name.lower().endswith(TABLES):
             yield path
         elif path.is_file():
             others.add(f"没有读 {path.suffix or '没有后缀'} 的文件 {{n}} 个", str(path))

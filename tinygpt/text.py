@@ -3,21 +3,23 @@
 这里知道文件的格式，不知道分词。读进来的是一段一段的 Passage：
 一篇文档通常就是一段；特别长的 .txt 分成几段，最后一段的 ends_document 为 True。
 
-格式：.txt、.md（一个文件是一篇）、.jsonl、.jsonl.gz（一行是一篇）、.json（一个列表，一项是一篇）。
+格式：.txt、.md（一个文件是一篇）；.jsonl、.jsonl.gz、.json、.csv、.tsv（一行是一篇，见 records.py）。
 有哪些文件，见 folders.py；是什么编码，见 encodings.py；换行统一成 \\n。
 """
 
 import hashlib
-import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tinygpt.decoding import open_text, tidy
+from tinygpt.decoding import CleanText, open_text, tidy
 from tinygpt.encodings import check_named, detect_encoding, named_encoding
-from tinygpt.errors import InputError, require
-from tinygpt.folders import find_files
+from tinygpt.errors import require
+from tinygpt.folders import ROWS, find_files
 from tinygpt.notes import Notes
+from tinygpt.records import read_records
+from tinygpt.rows import text_of
 from tinygpt.splits import nothing_to_train, split_name
 
 PIECE = 1 << 18  # 长文件每段大约多少个字符
@@ -127,21 +129,24 @@ def content_digest(paths, field: str = "text", encoding: str | None = None) -> s
     return whole.hexdigest()
 
 
-def _read_file(path: Path, field: str, named: str | None, notes: Notes) -> Iterator[Passage]:
+@contextmanager
+def _opened(path: Path, named: str | None, notes: Notes) -> Iterator[CleanText]:
+    """打开来读；named 是使用者说的编码，没有说就自动识别。"""
     if named:
         check_named(path, named)
     encoding = named or detect_encoding(path)
     if encoding not in ("utf-8", "utf-8-sig"):
         notes.add(f"按 {encoding} 编码读 {{n}} 个文件", str(path))
     with open_text(path, encoding, notes, replace=bool(named)) as file:
-        if path.name.lower().endswith((".jsonl", ".jsonl.gz")):
-            rows = _json_lines(file, path)
-        elif path.suffix.lower() == ".json":
-            rows = _json_items(file, path)
-        else:
+        yield file
+
+
+def _read_file(path: Path, field: str, named: str | None, notes: Notes) -> Iterator[Passage]:
+    with _opened(path, named, notes) as file:
+        if not path.name.lower().endswith(ROWS):
             yield from _plain_pieces(file, path)
             return
-        for row, source in rows:
+        for row, source in read_records(file, path, field):
             yield _passage(row, source, field)
 
 
@@ -154,67 +159,17 @@ def _plain_pieces(file, path: Path) -> Iterator[Passage]:
         piece = following
 
 
-def _json_lines(file, path: Path) -> Iterator[tuple[object, str]]:
-    for number, line in enumerate(file, start=1):
-        if line.strip():
-            try:
-                yield json.loads(line), f"{path} 第 {number} 行"
-            except json.JSONDecodeError as error:
-                found = f"{path} 第 {number} 行不是完整的 JSON：{error.msg}（第 {error.colno} 个字符处）"
-                expected = '每行一个 JSON 对象，如 {"text": "…"}'
-                raise InputError(found, expected, "改正或删去这一行") from error
-
-
-def _json_items(file, path: Path) -> Iterator[tuple[object, str]]:
-    """逐项读一个 JSON 列表，不把整个文件放进内存；文件也可以只是一个对象。"""
-    decoder, buffer, number = json.JSONDecoder(), "", 0
-
-    def broken(why: str) -> InputError:
-        found = f"{path} 第 {number + 1} 项不是完整的 JSON：{why}"
-        return InputError(found, "一个由对象组成的列表", "用 JSON 检查工具改正它")
-
-    def peek() -> str:
-        """下一个不是空白的字符，不够就再读；文件完了是空的。"""
-        nonlocal buffer
-        buffer = buffer.lstrip()
-        while not buffer and (more := file.read(PIECE)):
-            buffer = more.lstrip()
-        return buffer[:1]
-
-    if not peek():
-        return
-    in_list = peek() == "["
-    if in_list:
-        buffer = buffer[1:]
-        if peek() == "]":
-            return
-    while True:
-        if not peek():
-            raise broken("文件到这里就断了")
-        try:
-            item, end = decoder.raw_decode(buffer)
-        except json.JSONDecodeError as error:
-            more = file.read(max(PIECE, len(buffer)))  # 越读越多，长的一项也不会反复解析太多遍
-            if not more:
-                raise broken(error.msg) from error
-            buffer += more
-            continue
-        buffer, number = buffer[end:], number + 1
-        yield item, f"{path} 第 {number} 项"
-        mark, buffer = peek(), buffer[1:]
-        if mark == ("]" if in_list else ""):
-            return
-        if not in_list or mark != ",":
-            raise broken("后面多了或少了符号" if mark else "文件到这里就断了")
+def read_rows(paths, notes: Notes | None = None) -> Iterator[tuple[object, str]]:
+    """只要一行一行的数据，不变成文字：依次交出（值，它在哪里）。不是数据的文件报错。"""
+    notes = notes or Notes()
+    for path in find_files(paths, notes):
+        fix = "改成一行一个 {\"prompt\": \"…\", \"answer\": \"…\"} 的 .jsonl，或两列的 .csv"
+        require(path.name.lower().endswith(ROWS), f"{path} 是一篇文字，不是问答", "、".join(ROWS), fix)
+        with _opened(path, None, notes) as file:
+            yield from read_records(file, path)
 
 
 def _passage(row, source: str, field: str) -> Passage:
-    if isinstance(row, str):
-        row = {field: row}
-    if not isinstance(row, dict) or not isinstance(row.get(field), str):
-        names = "、".join(row) if isinstance(row, dict) else type(row).__name__
-        found = f"{source} 没有文字字段 {field!r}，只有：{names}"
-        expected = f"每项是一个对象，{field!r} 里是文字"
-        raise InputError(found, expected, "用 --field 指出文字在哪个字段")
-    text = row[field].replace("\r\n", "\n").replace("\r", "\n")
-    return Passage(text, source, split=row.get("split"))
+    text, chat = text_of(row, source, field)
+    split = row.get("split") if isinstance(row, dict) else None
+    return Passage(text, source, split=split, chat=chat)

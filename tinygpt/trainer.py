@@ -52,7 +52,11 @@ class Trainer:
     objective: (model, batch) → 损失之和
     out: 文件夹；给出它才存检查点与 metrics.jsonl
     fingerprint: 数据、分词器、模型形状的摘要；resume 时逐项核对
+
+    子类可以换掉 weights（模型 → 要存的权重）与 best_file（最好的权重存成什么），见 variants/lora.py。
     """
+
+    weights, best_file = staticmethod(model_tensors), BEST
 
     def __init__(
         self, model, train, validation, config: TrainConfig, objective: Objective = causal_objective,
@@ -196,9 +200,9 @@ class Trainer:
         return evaluate(self.model, self.validation, self.objective)
 
     def _keep_best(self) -> None:
-        tensors = model_tensors(self.model)
+        tensors = self.weights(self.model)
         if self.out:
-            save_tensors(self.out / BEST, tensors, {"step": self.step, "val_loss": self.best_loss})
+            save_tensors(self.out / self.best_file, tensors, {"step": self.step, "val_loss": self.best_loss})
         else:
             self._best = {name: tensor.detach().clone() for name, tensor in tensors.items()}
 
@@ -206,12 +210,12 @@ class Trainer:
         """把模型换回验证损失最小时的权重；没有评估过就保持最后的权重。"""
         if self.out:
             if not self.best_step:  # 从没有过有限的验证损失（或没有验证集）：就用最后的
-                save_tensors(self.out / BEST, model_tensors(self.model), {"step": self.step})
-            best, _ = load_tensors(self.out / BEST)
+                save_tensors(self.out / self.best_file, self.weights(self.model), {"step": self.step})
+            best, _ = load_tensors(self.out / self.best_file)
         else:
             best = self._best
         if best:
-            load_weights(self.model, best, self.out or "最好的权重")
+            load_weights(self.model, best, self.out or "最好的权重", self.weights(self.model))
 
     # ---- 中断与恢复 ----
 

@@ -9,7 +9,7 @@ import dataclasses
 
 import torch
 
-from tinygpt.checkpoint import load_tensors, load_weights, model_tensors, save_tensors
+from tinygpt.checkpoint import load_tensors, load_weights, save_tensors
 from tinygpt.errors import require
 from tinygpt.metrics import truncate_log
 
@@ -41,7 +41,7 @@ def set_random_states(states: dict[str, torch.Tensor], device: torch.device) -> 
 
 def capture(trainer) -> tuple[dict[str, torch.Tensor], dict]:
     """（张量，其余的数）。张量是原物不是副本：马上写盘就不必复制，要留着就自己 clone。"""
-    tensors = {f"model.{name}": tensor for name, tensor in model_tensors(trainer.model).items()}
+    tensors = {f"model.{name}": tensor for name, tensor in trainer.weights(trainer.model).items()}
     for number, optimizer in enumerate(trainer.optimizers):
         for index, values in optimizer.state_dict()["state"].items():
             prefix = f"optimizer.{number}.{index}"
@@ -54,7 +54,8 @@ def capture(trainer) -> tuple[dict[str, torch.Tensor], dict]:
 
 def restore(trainer, tensors: dict[str, torch.Tensor], state: dict, source) -> None:
     """把 capture 取出的放回去；source 只用于报错。"""
-    load_weights(trainer.model, _with_prefix(tensors, "model."), source)
+    weights = _with_prefix(tensors, "model.")
+    load_weights(trainer.model, weights, source, trainer.weights(trainer.model))
     saved = [optimizer.state_dict() | {"state": {}} for optimizer in trainer.optimizers]
     for name, tensor in _with_prefix(tensors, "optimizer.").items():
         number, index, key = name.split(".")

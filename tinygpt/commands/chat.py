@@ -12,6 +12,7 @@ from tinygpt.device import pick_device
 from tinygpt.errors import InputError, require
 from tinygpt.pretrained import load, model_folder, run_record
 from tinygpt.sampling import MOST_SEED, Sampling
+from tinygpt.template import Template
 
 HELP, DESCRIPTION = "与模型说话", "一问一答地与模型说话；它看得见前面的几轮。"
 ASK, TELL = "你：", "答："
@@ -44,7 +45,11 @@ def run(args) -> int:
     require(fine, f"--seed {seed}", f"0 到 {MOST_SEED} 的整数", "例如 --seed 0")
     sampling = dataclasses.replace(SAMPLING, **given(args, Sampling))
     folder = model_folder(args.model)
-    session = Session(*load(folder, pick_device(args.device)), sampling, most, seed)
+    record = run_record(folder)
+    options = {"sampling": sampling, "max_new_tokens": most}
+    if "template" in record:  # 微调过的模型：照微调时的写法问
+        options["template"] = Template(record["template"])
+    session = Session(*load(folder, pick_device(args.device)), seed, options)
     if args.ask:
         for question in args.ask:
             print(ASK + question)
@@ -62,8 +67,9 @@ def run(args) -> int:
 
 
 def trained_on_own_data(folder) -> bool:
-    """训练用的是 --data 给的文件：run.json 里是列表；附带的文字写作一句话。"""
-    return isinstance(run_record(folder).get("data"), list)
+    """训练用的是 --data 给的文件（run.json 里是列表；附带的文字写作一句话），又没有用问答微调过。"""
+    record = run_record(folder)
+    return isinstance(record.get("data"), list) and "template" not in record
 
 
 def open_input():
@@ -97,9 +103,9 @@ def _read_and_echo() -> str:
 class Session:
     """一次谈话：记着历史与种子，一行一行地处理。"""
 
-    def __init__(self, model, tokenizer, sampling: Sampling, max_new_tokens: int, seed: int | None):
+    def __init__(self, model, tokenizer, seed: int | None, options: dict):
         self.model, self.tokenizer, self.seed = model, tokenizer, seed
-        self.options = {"sampling": sampling, "max_new_tokens": max_new_tokens}
+        self.options = options  # 交给 reply 的：sampling、max_new_tokens、template
         self.conversation = Conversation()
         self.last_seed = None  # 上一个回答用的种子，没有固定时也记着，好让它能重来
 

@@ -39,8 +39,12 @@ def _print_run(run: dict) -> None:
     data, settings = run["dataset"], (f"{k} {v}" for k, v in run["train"].items() if v is not None)
     print(f"数据：{run['data']}；{data['documents']} 篇，{data['tokens']:,} 个 token，{data['split']}")
     print(f"训练：{'、'.join(settings)}；精度 {run['precision']}")
+    if "base" in run:
+        how = f"LoRA，秩 {run['lora']}" if run["lora"] else "全部参数"
+        print(f"微调：从 {run['base']} 开始，{how}，模板 {run['template']!r}")
     if not run.get("finished"):
-        print("结果：训练没有做完，用 tinygpt train --resume 接着训练")
+        command = "finetune" if "base" in run else "train"
+        print(f"结果：训练没有做完，用 tinygpt {command} --resume 接着训练")
         return
     best = f"最好的验证损失 {run['val_loss']:.4f}（第 {run['best_step']} 步）"
     print(f"结果：{best}，共 {run['steps']} 步，{run['seconds']} 秒")

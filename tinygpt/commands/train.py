@@ -25,10 +25,11 @@ from tinygpt.sampling import Sampling, complete
 from tinygpt.text import Source
 from tinygpt.tokenizer import CHAT, EOS, Tokenizer
 from tinygpt.trainer import BEST, NonFiniteError, Trainer, seed_everything
+from tinygpt.variants.lora import ADAPTER, SETTINGS
 
 HELP, DESCRIPTION = "训练一个模型", "训练一个模型。不给 --data 就用随包附带的文字。"
 DEFAULT_STEPS = 500  # 附带的文字、两个核，三分钟以内
-RUN_FILES = ("config.json", "run.json", "tokenizer.json", BEST, training_state.FILE, LOG)
+RUN_FILES = ("config.json", "run.json", "tokenizer.json", BEST, ADAPTER, SETTINGS, training_state.FILE, LOG)
 TOKENIZERS = "字符、BPE，或一个分词器文件；默认：自己的文字用 bpe，附带的文字用附带的分词器"
 
 
@@ -66,7 +67,7 @@ def run(args) -> int:
     require(0 < fraction < 1, f"--validation-fraction {fraction}", "0 与 1 之间", "常用 0.1")
     device = pick_device(args.device)
     pick_precision(config.precision, device)  # 写错了早报错
-    _check_out(out, args.resume, args.overwrite)
+    check_out(out, args.resume, args.overwrite)
     tokenizer = _tokenizer_for(args, source, changes.get("vocab_size", 4096))
     dataset = encode_source(source, tokenizer, fraction)
     print_notes(source)
@@ -75,7 +76,7 @@ def run(args) -> int:
     train_windows = RandomWindows(ids, length, config.batch_size, config.seed, EOS)
     validation = ContiguousWindows(dataset.validation, length, 16, EOS, args.eval_windows)
     if args.overwrite and out.exists():
-        _remove_run(out)
+        remove_run(out)
     out.mkdir(parents=True, exist_ok=True)
     seed_everything(config.seed)
     model = GPT(model_config).to(device)
@@ -94,7 +95,7 @@ def run(args) -> int:
     checkpoint.write_json(out / "config.json", model_config.to_dict())
     checkpoint.write_json(out / "run.json", record)
     watch = Watch(trainer, tokenizer, None if args.json else args.watch)
-    return _train_loop(trainer, args.json, record, say, watch)
+    return train_loop(trainer, args.json, record, say, watch)
 
 
 def encode_source(source: Source, tokenizer: Tokenizer, validation_fraction: float) -> TokenDataset:
@@ -132,7 +133,7 @@ class Watch:
         return f"　{share:>4.0%}　{self.prompt}｜{' '.join(text.split())}"
 
 
-def _train_loop(trainer, as_json: bool, record: dict, say, watch: Watch) -> int:
+def train_loop(trainer, as_json: bool, record: dict, say, watch: Watch) -> int:
     started, first_tokens = time.perf_counter(), trainer.tokens
     try:
         with interrupt_between_steps() as pressed:
@@ -214,7 +215,7 @@ def _show_progress(trainer, as_json: bool, pressed: list, watch: Watch) -> None:
     bar.close()
 
 
-def _check_out(out: Path, resume: bool, overwrite: bool) -> None:
+def check_out(out: Path, resume: bool, overwrite: bool) -> None:
     """--out 已有东西时，绝不悄悄覆盖。"""
     require(not out.exists() or out.is_dir(), f"--out {out} 是一个文件", "一个文件夹", "换一个名字")
     has_run = any((out / name).exists() for name in ("config.json", training_state.FILE, BEST))
@@ -228,7 +229,7 @@ def _check_out(out: Path, resume: bool, overwrite: bool) -> None:
     require(empty or has_run, f"{out} 里有别的文件", "空的文件夹，或以前的一次训练", "换一个 --out")
 
 
-def _remove_run(out: Path) -> None:
+def remove_run(out: Path) -> None:
     """只删训练写下的那几个文件。"""
     for name in RUN_FILES:
         (out / name).unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from tinygpt.config import GPTConfig
 from tinygpt.errors import InputError, require
 from tinygpt.gpt import GPT
 from tinygpt.tokenizer import Tokenizer
+from tinygpt.variants import lora
 
 SHIPPED = Path(__file__).parent
 
@@ -50,4 +51,7 @@ def load(name_or_folder: str | Path = "mini", device: str | torch.device = "cpu"
     if config.tied_head:
         model.lm_head.weight = model.token_embedding.weight
     load_weights(model, {name: tensor.float() for name, tensor in tensors.items()}, folder)
+    if (folder / lora.SETTINGS).exists():  # 微调时用了 LoRA：装上，合并，就是一个普通的 GPT
+        lora.load_adapters(model, folder)
+        lora.merge(model)
     return model.to(device).eval(), tokenizer

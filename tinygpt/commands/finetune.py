@@ -1,0 +1,189 @@
+"""tinygpt finetune：在训练好的模型上，用问答接着训练，只在回答上算损失。
+
+训练的循环、检查点、进度条都是 train 的那一个；这里只准备问答，与要不要 LoRA。
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from tinygpt import checkpoint
+from tinygpt.commands.arguments import add_fields, device_argument, given, json_argument
+from tinygpt.commands.train import Watch, check_out, remove_run, train_loop
+from tinygpt.config import TrainConfig
+from tinygpt.decoding import tidy
+from tinygpt.device import pick_device, pick_precision
+from tinygpt.errors import require
+from tinygpt.losses import causal_objective
+from tinygpt.notes import Notes
+from tinygpt.pairs import AllPairs, Encoded, ShuffledPairs, digest, encode_talks, shown, split_talks
+from tinygpt.pretrained import load, model_folder
+from tinygpt.rows import SHAPES, is_blank, kind, turns_of
+from tinygpt.splits import split_name
+from tinygpt.template import DEFAULT, Template
+from tinygpt.text import read_rows
+from tinygpt.tokenizer import UNK, Tokenizer
+from tinygpt.trainer import BEST, Trainer, seed_everything
+from tinygpt.variants import lora
+
+HELP = "用问答微调一个模型"
+DESCRIPTION = "用问答微调一个模型：只在回答上算损失。读哪些写法的数据，见 docs/finetuning.md。"
+USUAL = TrainConfig(
+    steps=200, optimizer="adamw", learning_rate=3e-4, weight_decay=0.1, warmup_steps=10, eval_interval=20
+)  # fmt: skip
+LORA_RATE = 3e-3  # 适配器从 0 学起，学习率宜比全部参数的大十倍
+
+
+def add_arguments(parser) -> None:
+    parser.add_argument("--model", default="mini", metavar="DIR", help="从哪个模型开始（默认 mini）")
+    data = "问答：.jsonl .jsonl.gz .json .csv .tsv 文件或文件夹"
+    parser.add_argument("--data", nargs="+", required=True, metavar="PATH", help=data)
+    parser.add_argument("--out", required=True, metavar="DIR", help="微调好的模型存到哪个文件夹")
+    rank = f"只训练低秩的适配器（LoRA），秩是 RANK，常用 8（学习率默认 {LORA_RATE}）；不给就训练全部参数"
+    parser.add_argument("--lora", type=int, metavar="RANK", help=rank)
+    template = "一轮问答怎样写，里面有 {prompt}，以 {answer} 结尾；默认 " + repr(DEFAULT)
+    parser.add_argument("--template", default=DEFAULT, metavar="TEXT", help=template)
+    parser.add_argument("--validation-fraction", type=float, default=0.1, help="验证集的比例（默认 0.1）")
+    parser.add_argument("--resume", action="store_true", help="从 --out 里的检查点接着训练")
+    parser.add_argument("--overwrite", action="store_true", help="--out 里已有训练时，删掉它重新来")
+    device_argument(parser)
+    json_argument(parser, "不画进度条，每一步印一行 JSON")
+    add_fields(parser, TrainConfig, usual=USUAL)
+
+
+def run(args) -> int:
+    out, base, config = Path(args.out), model_folder(args.model), settings(args)
+    template, fraction, device = Template(args.template), args.validation_fraction, pick_device(args.device)
+    require(0 < fraction < 1, f"--validation-fraction {fraction}", "0 与 1 之间", "常用 0.1")
+    pick_precision(config.precision, device)
+    check_out(out, args.resume, args.overwrite)
+    fix = "换一个 --out：微调写下的是新的模型"
+    require(out.resolve() != base.resolve(), f"--out 与 --model 都是 {out}", "两个不同的文件夹", fix)
+    model, tokenizer = load(base, device)
+    pairs = prepare(args.data, tokenizer, template, model.config.context_length, fraction)
+    say = (lambda *_: None) if args.json else print
+    say(pairs.described())
+    say(f"第一个例子，照模板写出来（【】里的才算损失）：\n{shown(pairs.train.examples[0], tokenizer)}")
+    train = ShuffledPairs(pairs.train.examples, config.batch_size, config.seed)
+    seed_everything(config.seed)
+    adapters = None if args.lora is None else lora.inject(model, args.lora)
+    if adapters:
+        trained, total = lora.trained_share(model)
+        say(f"LoRA：秩 {args.lora}，训练 {trained:,} 个参数（占 {trained / total:.1%}），其余冻结")
+    if args.overwrite and out.exists():
+        remove_run(out)
+    out.mkdir(parents=True, exist_ok=True)
+    fingerprint = {
+        "数据": digest(pairs.train.examples, pairs.validation.examples), "分词器": tokenizer.fingerprint,
+        "底子": _weights_digest(base), "LoRA": args.lora,
+    }  # fmt: skip
+    kind_of = lora.AdapterTrainer if adapters else Trainer
+    trainer = kind_of(
+        model, train, AllPairs(pairs.validation.examples), config, causal_objective, out, fingerprint
+    )
+    if args.resume:
+        say(f"接着训练：已经做完 {trainer.resume()} 步")
+    record = {
+        "data": args.data, "base": args.model, "lora": args.lora, "template": template.text,
+        "dataset": pairs.meta(), "train": dataclasses.asdict(config), "tokenizer": tokenizer.fingerprint,
+        "device": device.type, "precision": trainer.precision, "torch": torch.__version__, "finished": False,
+    }  # fmt: skip
+    _write_model(out, model, tokenizer, adapters)
+    checkpoint.write_json(out / "run.json", record)
+    return train_loop(trainer, args.json, record, say, Watch(trainer, tokenizer, None))
+
+
+def _write_model(out: Path, model, tokenizer: Tokenizer, adapters: lora.Settings | None) -> None:
+    """训练之前就写好的几个文件。LoRA：底子也抄一份，接着训练时已经抄过。"""
+    tokenizer.save(out / "tokenizer.json")
+    checkpoint.write_json(out / "config.json", model.config.to_dict())
+    if adapters and not (out / lora.SETTINGS).exists():
+        lora.save_base(model, out)
+        lora.save_settings(adapters, out)
+
+
+def _weights_digest(folder: Path) -> str:
+    files = [folder / name for name in (BEST, lora.ADAPTER) if (folder / name).exists()]
+    return " ".join(map(checkpoint.file_digest, files))
+
+
+def settings(args) -> TrainConfig:
+    """训练的参数：微调自己的默认值，加上给出的。只给 --minutes 时不再有默认的步数。"""
+    changes = given(args, TrainConfig)
+    if "minutes" in changes:
+        changes = {"steps": None} | changes
+    if args.lora is not None:
+        changes = {"learning_rate": LORA_RATE} | changes
+    return dataclasses.replace(USUAL, **changes)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """准备好的问答，与它们的来历。"""
+
+    train: Encoded
+    validation: Encoded
+    how: str  # 怎样划分的
+    rows: int
+    notes: tuple[str, ...]  # 没能照原样用上的
+
+    def described(self) -> str:
+        train, validation = len(self.train.examples), len(self.validation.examples)
+        counts = f"问答：{self.rows} 场，训练 {train} 个例子、验证 {validation} 个（{self.how}）"
+        return "\n".join((counts, *(f"注意：{note}" for note in self.notes)))
+
+    def meta(self) -> dict:
+        """run.json 里的 dataset。"""
+        parts = {"train": self.train.examples, "validation": self.validation.examples}
+        tokens = {f"{name}_tokens": sum(len(e.ids) for e in part) for name, part in parts.items()}
+        counts = {f"{name}_examples": len(part) for name, part in parts.items()}
+        total = {"documents": self.rows, "tokens": sum(tokens.values()), "split": self.how}
+        return total | tokens | counts | {"notes": self.notes}
+
+
+def prepare(
+    paths, tokenizer: Tokenizer, template: Template, context_length: int, fraction: float
+) -> Pairs:
+    """文件 → 划分好、编好的问答。"""
+    read = Notes()
+    talks, splits = read_talks(paths, read)
+    train, validation, how = split_talks(talks, splits, fraction)
+    parts = [encode_talks(part, tokenizer, template, context_length) for part in (train, validation)]
+    cut, too_long = parts[0].cut + parts[1].cut, parts[0].too_long + parts[1].too_long
+    stopping = [s for turns, s in talks for _, answer in turns if template.stop and template.stop in answer]
+    unknown = sum(example.ids.count(UNK) for part in parts for example in part.examples)
+    if unknown:
+        read.add("{n} 个字不在分词器的词表里，成了 <unk>", count=unknown)
+    for what, places in (
+        ("{n} 场谈话太长，在两轮之间断开成了几个例子", cut),
+        (f"{{n}} 轮放不进上下文（{context_length} 个 token），没有用", too_long),
+        (f"{{n}} 个回答里有 {template.stop!r}，对话时会在那里停下", stopping),
+    ):
+        for place in places:
+            read.add(what, place)
+    return Pairs(*parts, how, len(talks), tuple(read.lines()))
+
+
+def read_talks(paths, notes: Notes) -> tuple[list, list]:
+    """（几轮问答，在哪里）的列表，与各自的划分。"""
+    talks, splits = [], []
+    for row, source in read_rows(paths, notes):
+        if is_blank(row):
+            notes.add("跳过 {n} 行空的", source)
+            continue
+        turns = turns_of(row, source)
+        names = f"有的是：{'、'.join(row)}" if isinstance(row, dict) else f"是{kind(row)}"
+        fix = "把问与答分开写；只有文字、没有问答的，用 tinygpt train"
+        require(turns is not None, f"{source}看不出哪里是问、哪里是答，{names}", SHAPES, fix)
+        split = split_name(row.get("split")) if isinstance(row, dict) else None
+        if split == "test":
+            notes.add("{n} 场的 split 是 test，没有用", source)
+            continue
+        clean = partial(tidy, place=lambda start, source=source: source, notes=notes)
+        talks.append((tuple((clean(prompt), clean(answer)) for prompt, answer in turns), source))
+        splits.append(split)
+    require(talks, "没有读到问答：" + "、".join(map(str, paths)), "至少两行", "检查文件是不是空的")
+    return talks, splits
