@@ -78,21 +78,29 @@ def save(trainer) -> None:
 
 
 def resume(trainer) -> None:
-    """从 trainer.out 取回。数据、分词器、参数有一项不同就报错，什么也不动。"""
+    """从 trainer.out 取回。数据、分词器、参数有一项不同就报错，什么也不动。
+
+    只有一个例外：做完了的训练，给出更多的 steps 就是再练（耐心也可以改）。学习率照新的总步数那条余弦走，
+    所以先回升一截再降下去；之后再中断、再恢复，仍与不中断逐位相同。
+    """
     path = trainer.out / FILE
     tensors, state = load_tensors(path)
     ours = {"config", "fingerprint", *RESUMED} <= state.keys()
     fix = "换一个 --out 重新训练"
     require(ours, f"{path} 不是训练的检查点", f"tinygpt train 写的 {FILE}", fix)
+    done = state["stopped_early"] or state["step"] >= state["total_steps"] > 0
+    more = done and (trainer.config.steps or 0) > state["step"]
     before = state["config"] | state["fingerprint"]
     now = dataclasses.asdict(trainer.config) | trainer.fingerprint
     different = [
-        f"{name}：原来 {before.get(name)}，现在 {now.get(name)}"
-        for name in sorted(before | now) if before.get(name) != now.get(name)
+        f"{name}：原来 {before.get(name)}，现在 {now.get(name)}" for name in sorted(before | now)
+        if before.get(name) != now.get(name) and not (more and name in ("steps", "minutes", "patience"))
     ]  # fmt: skip
     found = "不能接着训练，有几项与中断时不同：\n  " + "\n  ".join(different)
     require(not different, found, "同样的数据、分词器与参数", f"改回原来的值，或{fix}")
     restore(trainer, tensors, state, trainer.out)
+    if more:
+        trainer.total_steps, trainer.stopped_early, trainer.bad_evals = trainer.config.steps, False, 0
     truncate_log(trainer.out, trainer.step)
     for leftover in trainer.out.glob(".*.tmp"):  # 写到一半被杀掉留下的
         leftover.unlink(missing_ok=True)
