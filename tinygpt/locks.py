@@ -21,18 +21,23 @@ class Busy(Exception):
 @contextmanager
 def held(path: str | Path, wait: bool = False):
     """with held(path): 期间锁是自己的。别人拿着时，wait 就等到他放手，不然报 Busy。"""
-    lock = filelock.FileLock(path)
     try:
-        try:
-            lock.acquire(blocking=wait)
-        except (NotImplementedError, OSError) as error:  # Timeout 也是 OSError，没有 errno
-            if isinstance(error, filelock.Timeout) or getattr(error, "errno", errno.ENOSYS) not in UNSUPPORTED:
-                raise
-            lock = filelock.SoftFileLock(path)
-            lock.acquire(blocking=wait)
+        lock = _acquire(path, wait)
     except filelock.Timeout:
         raise Busy(str(path)) from None
     try:
         yield
     finally:
         lock.release()
+
+
+def _acquire(path, wait: bool):
+    lock = filelock.FileLock(path)
+    try:
+        lock.acquire(blocking=wait)
+    except (NotImplementedError, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in UNSUPPORTED:  # Timeout 也是 OSError
+            raise
+        lock = filelock.SoftFileLock(path)
+        lock.acquire(blocking=wait)
+    return lock

@@ -16,7 +16,7 @@ from tinygpt.commands.signals import stop_between_steps
 from tinygpt.config import GPTConfig, TrainConfig, preset
 from tinygpt.data import ContiguousWindows, RandomWindows, TokenDataset, prepare
 from tinygpt.device import pick_device, pick_precision
-from tinygpt.errors import InputError, require
+from tinygpt.errors import require
 from tinygpt.gpt import GPT
 from tinygpt.losses import causal_objective
 from tinygpt.pretrained import run_record
@@ -41,7 +41,8 @@ def add_arguments(parser) -> None:
     parser.add_argument("--tokenizer", metavar="char|bpe|FILE", help=TOKENIZERS)
     parser.add_argument("--validation-fraction", type=float, default=0.1, help="验证集的比例（默认 0.1）")
     parser.add_argument("--eval-windows", type=int, default=None, help="评估最多用多少个窗口（默认全部）")
-    parser.add_argument("--resume", action="store_true", help="从 --out 里的检查点接着训练；做完了的，给更多的 --steps 就再练")
+    again = "从 --out 里的检查点接着训练；已经做完的，给更大的 --steps 就再练"
+    parser.add_argument("--resume", action="store_true", help=again)
     parser.add_argument("--overwrite", action="store_true", help="--out 里已有训练时，删掉它重新来")
     parser.add_argument("--device", default="auto", help="auto、cpu、cuda 或 mps（默认 auto）")
     watch = "开始、走完一成、三成、走完时，各续写一次这个开头：看文字从乱码里长出来"
