@@ -53,7 +53,8 @@ def atomic(path: str | Path):
 
 def write_json(path: str | Path, values: dict) -> None:
     with atomic(path) as temporary:
-        temporary.write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        text = json.dumps(values, ensure_ascii=False, indent=1) + "\n"
+        temporary.write_text(text, encoding="utf-8", errors="replace")  # 文件名里可能有不是 UTF-8 的字节
 
 
 def read_json(path: str | Path) -> dict:

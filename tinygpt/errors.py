@@ -36,6 +36,16 @@ def require(condition: bool, found: str, expected: str = "", fix: str = "") -> N
         raise InputError(found, expected, fix)
 
 
+def require_text(path) -> None:
+    """路径须能写成 UTF-8：safetensors 只认这样的名字。"""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError as error:
+        found = f"路径 {path} 不是 UTF-8 写的（多半是 GBK 的名字，或终端的语言设成了 C）"
+        fix = "把文件夹改名；或运行 export LC_ALL=C.UTF-8，并去掉 PYTHONUTF8=0"
+        raise InputError(found, "UTF-8 的名字", fix) from error
+
+
 PLACE = "换一个你能写的文件夹，或改它的权限"
 # 操作系统的错误 → （发现了什么，应该是什么，怎么办）
 SYSTEM = {

@@ -1,7 +1,7 @@
 """tinygpt evaluate：在一些文字上评估。"""
 
 from tinygpt.commands.arguments import data_arguments, model_arguments, source_of
-from tinygpt.commands.output import print_json
+from tinygpt.commands.output import note, print_json
 from tinygpt.device import pick_device
 from tinygpt.pretrained import load
 from tinygpt.probes.bits import evaluate_text
@@ -22,6 +22,9 @@ def run(args) -> int:
     model, tokenizer = load(args.model, device)
     chosen = (p for p in source_of(args).passages() if args.split in ("all", p.split))
     result = evaluate_text(model, tokenizer, chosen)
+    if result["unknown"]:
+        why = f"有 {result['unknown']:,} 个字模型没见过，都读作同一个 <unk>"
+        note(f"{why}：猜中 <unk> 不算本事，困惑度因此偏低，不能与别的模型比")
     if args.json:
         print_json(result)
     else:

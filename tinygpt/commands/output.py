@@ -16,6 +16,13 @@ def note(text: str) -> None:
     print(f"注意：{text}", file=sys.stderr)
 
 
+def note_unknown(tokenizer, text: str) -> None:
+    """提示里有模型没见过的字，就提醒一句。"""
+    if unknown := tokenizer.unknown(text):
+        some = "".join(unknown[:20]) + ("……" if len(unknown) > 20 else "")
+        note(f"有 {len(unknown)} 个字不在这个模型的词表里，它没见过，读作 <unk>：{some}")
+
+
 def prepare_streams() -> None:
     """让 print 在哪里都不出错：服务与 pythonw 里没有屏幕；有的屏幕写不出中文。
 

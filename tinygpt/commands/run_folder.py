@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tinygpt import training_state
-from tinygpt.errors import InputError, require
+from tinygpt.errors import InputError, require, require_text
 from tinygpt.locks import Busy, held
 from tinygpt.metrics import FILE as LOG
 from tinygpt.pretrained import run_record
@@ -20,6 +20,10 @@ RUN_FILES = ("config.json", "run.json", "tokenizer.json", BEST, training_state.F
 
 def check(out: Path, resume: bool, overwrite: bool) -> None:
     """能不能在 out 里训练：是文件夹，没有别的训练在用，里面的东西不会被悄悄覆盖。"""
+    require_text(out)
+    both = resume and overwrite
+    fix = "接着训练用 --resume，删掉重来用 --overwrite"
+    require(not both, "--resume 与 --overwrite 都给了", "只给一个", fix)
     require(not out.exists() or out.is_dir(), f"--out {out} 是一个文件", "一个文件夹", "换一个名字")
     if (out / LOCK).exists():
         with owned(out):
@@ -46,9 +50,17 @@ def has_state(out: Path) -> bool:
     return (out / training_state.FILE).is_file()
 
 
+def record(out: Path) -> dict:
+    """run.json；没有、坏了都是空的：它坏了不碍着接着训练，那时会重新写。"""
+    try:
+        return run_record(out)
+    except InputError:
+        return {}
+
+
 def is_finished(out: Path) -> bool:
     """训练是不是已经做完。"""
-    return run_record(out).get("finished") is True
+    return record(out).get("finished") is True
 
 
 def how_to_go_on(out: Path) -> str:

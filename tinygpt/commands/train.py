@@ -1,5 +1,6 @@
 """tinygpt train：准备文字、分词器、编号、模型，然后训练。"""
 
+import contextlib
 import dataclasses
 import json
 import sys
@@ -12,14 +13,14 @@ from tqdm import tqdm
 from tinygpt import checkpoint
 from tinygpt.commands import run_folder
 from tinygpt.commands.arguments import add_fields, data_arguments, given, json_argument, source_of
+from tinygpt.commands.output import as_typed
 from tinygpt.commands.signals import stop_between_steps
 from tinygpt.config import GPTConfig, TrainConfig, preset
 from tinygpt.data import ContiguousWindows, RandomWindows, TokenDataset, prepare
 from tinygpt.device import pick_device, pick_precision
-from tinygpt.errors import require
+from tinygpt.errors import InputError, require
 from tinygpt.gpt import GPT
 from tinygpt.losses import causal_objective
-from tinygpt.pretrained import run_record
 from tinygpt.sampling import Sampling, complete
 from tinygpt.text import Source
 from tinygpt.tokenizer import CHAT, EOS, Tokenizer
@@ -46,7 +47,7 @@ def add_arguments(parser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="--out 里已有训练时，删掉它重新来")
     parser.add_argument("--device", default="auto", help="auto、cpu、cuda 或 mps（默认 auto）")
     watch = "开始、走完一成、三成、走完时，各续写一次这个开头：看文字从乱码里长出来"
-    parser.add_argument("--watch", metavar="PROMPT", help=watch)
+    parser.add_argument("--watch", type=as_typed, metavar="PROMPT", help=watch)
     json_argument(parser, "不画进度条，每一步印一行 JSON")
     add_fields(parser, GPTConfig)
     add_fields(parser, TrainConfig)
@@ -96,8 +97,8 @@ def _train_config(args, out: Path) -> TrainConfig:
     config = TrainConfig(**given(args, TrainConfig))
     if config.steps is not None or config.minutes is not None:
         return config
-    before = run_record(out).get("train", {}) if args.resume else {}
-    length = {"steps": before.get("steps"), "minutes": before.get("minutes")}
+    before = run_folder.record(out).get("train") if args.resume else None
+    length = {name: before.get(name) for name in ("steps", "minutes")} if isinstance(before, dict) else {}
     return dataclasses.replace(config, **length if any(length.values()) else {"steps": DEFAULT_STEPS})
 
 
@@ -222,8 +223,9 @@ def _tokenizer_for(args, source: Source, vocab_size: int) -> Tokenizer:
     shipped = source.tokenizer if vocab_size == 4096 else None
     choice = args.tokenizer or str(shipped or "bpe")
     kept = Path(args.out) / "tokenizer.json"
-    if args.resume and kept.exists() and choice in ("char", "bpe"):
-        return Tokenizer.load(kept)
+    if args.resume and choice in ("char", "bpe"):
+        with contextlib.suppress(InputError):  # 坏了就重新训练：同样的文字得到同样的分词器，恢复时还要核对
+            return Tokenizer.load(kept)
     if choice == "char":
         return Tokenizer.train_char(source.training_texts())
     if choice == "bpe":

@@ -6,7 +6,7 @@ import torch
 
 from tinygpt.checkpoint import check_fit, load_tensors, load_weights, read_json, tensor_shapes
 from tinygpt.config import GPTConfig
-from tinygpt.errors import InputError, require
+from tinygpt.errors import InputError, require, require_text
 from tinygpt.gpt import GPT
 from tinygpt.tokenizer import Tokenizer
 
@@ -16,6 +16,7 @@ SHIPPED = Path(__file__).parent
 def model_folder(name_or_folder: str | Path) -> Path:
     """附带的模型的名字或一个文件夹 → 文件夹。自己的文件夹与附带的同名时，用自己的。"""
     own, shipped = Path(name_or_folder), SHIPPED / str(name_or_folder)
+    require_text(own)
     found, expected = f"--model {own} 是一个文件", "模型的文件夹（里面有 config.json、model.safetensors）"
     require(not own.is_file(), found, expected, f"给它所在的文件夹：--model {own.parent}")
     for folder in (own, shipped):
