@@ -17,6 +17,7 @@ from tinygpt import __version__
 from tinygpt.commands import run_folder
 from tinygpt.errors import InputError, system_reason
 
+WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)  # 训练写到一半时会遇到的
 OUT_OF_MEMORY = (
     "out of memory", "allocate memory", "not enough memory", "bad_alloc", "invalid buffer size",
     "unable to allocate", "storage size calculation overflowed",
@@ -53,8 +54,8 @@ def _first_line(error: Exception) -> str:
 def _explain_system(error: OSError, args) -> str:
     found, expected, fix = system_reason(error)
     where = f"（{error.filename}）" if error.filename else ""
-    if getattr(args, "command", "") == "train":
-        fix += f"。然后{run_folder.how_to_go_on(Path(args.out))}"
+    if getattr(args, "command", "") == "train" and error.errno in WRITING:
+        fix += f"；{run_folder.how_to_go_on(Path(args.out))}"
     return _say(found + where, expected, fix)
 
 
