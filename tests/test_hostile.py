@@ -1,5 +1,6 @@
 """陌生人给的检查点与分词器：不执行代码，不耗尽内存，不写到自己的文件夹之外，坏成什么样都只报 InputError。"""
 
+import gzip
 import json
 import os
 import struct
@@ -11,11 +12,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tinygpt import checkpoint, cli, metrics
+from tinygpt import checkpoint, cli, metrics, unpack
 from tinygpt import tokenizer as module
 from tinygpt.checkpoint import load_tensors, model_tensors, read_json, save_tensors, write_json
 from tinygpt.errors import InputError
 from tinygpt.pretrained import load
+from tinygpt.text import read_passages
 from tinygpt.tokenizer import Tokenizer
 from tinygpt.training_state import FILE
 
@@ -159,6 +161,22 @@ def test_parts_we_never_write_are_refused(folder, part):
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | part), encoding="utf-8")
     with pytest.raises(InputError, match=next(iter(part))):
         Tokenizer.load(path)
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "b.jsonl.gz"])
+def test_a_gzip_bomb_stops_at_the_stated_limit(tmp_path, monkeypatch, name):
+    """4 MB 的零压成 4 KB（1000 倍）：读到 200 倍就停；很会重复的正常文字照读。"""
+    monkeypatch.setattr(unpack, "FREE", 1 << 16)
+    content = {"a.jsonl.gz": b'{"text": "' + b"a" * (4 << 20) + b'"}', "b.jsonl.gz": b" \n" * (2 << 20)}[name]
+    (tmp_path / name).write_bytes(gzip.compress(content))
+    seen, real = [], unpack._Counted.readinto
+    monkeypatch.setattr(unpack._Counted, "readinto", lambda s, b: seen.append(s.total) or real(s, b))
+    with pytest.raises(InputError, match="200 倍"):
+        list(read_passages([tmp_path / name]))
+    assert max(seen) <= 200 * (tmp_path / name).stat().st_size
+    rows = [{"text": f"第 {number} 天：今天下雨，没有出门。"} for number in range(3000)]
+    (tmp_path / name).write_bytes(gzip.compress("\n".join(map(json.dumps, rows)).encode()))
+    assert len(list(read_passages([tmp_path / name]))) == 3000
 
 
 # ---- 写：只在自己的文件夹里 ----

@@ -1,5 +1,6 @@
 """编号缓存：每次用之前核对，坏成什么样都由文字重新写一份；写不进去就说出 TINYGPT_CACHE。"""
 
+import errno
 import json
 import threading
 from pathlib import Path
@@ -112,25 +113,24 @@ def test_a_folder_that_cannot_be_made_names_the_variable(cache, tmp_path, folder
         cache(tmp_path / folder)
 
 
-def test_a_full_disk_names_the_variable(cache, monkeypatch):
-    import errno
+def failing(folder, error):
+    """编码的时候出了 error。"""
 
-    def full(*_, **__):
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def encode(texts):
+        raise error
 
-    monkeypatch.setattr("tinygpt.data._split", full)
+    return prepare(PASSAGES, encode, key="k", vocab_size=100, eos=7, folder=folder)
+
+
+def test_a_full_disk_names_the_variable(tmp_path):
     with pytest.raises(InputError, match="磁盘满了") as caught:
-        cache()
+        failing(tmp_path, OSError(errno.ENOSPC, "No space left on device"))
     assert "TINYGPT_CACHE" in caught.value.fix
 
 
-def test_an_error_in_reading_the_text_is_not_blamed_on_the_cache(cache, monkeypatch, tmp_path):
-    def unreadable(*_, **__):
-        raise PermissionError(13, "Permission denied", str(tmp_path / "小说.txt"))
-
-    monkeypatch.setattr("tinygpt.data._split", unreadable)
+def test_an_error_in_reading_the_text_is_not_blamed_on_the_cache(tmp_path):
     with pytest.raises(PermissionError):
-        cache()
+        failing(tmp_path / "cache", PermissionError(13, "Permission denied", str(tmp_path / "小说.txt")))
 
 
 def test_no_home_at_all(monkeypatch, capsys, tmp_path):

@@ -10,6 +10,7 @@
 import codecs
 import gzip
 import hashlib
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygpt.errors import InputError, require
+from tinygpt.unpack import unpacked
 
 SUFFIXES = (".txt", ".md", ".jsonl", ".jsonl.gz", ".json")
 PIECE = 1 << 18  # 长文件每段大约多少个字符
@@ -125,7 +127,7 @@ def _readable(path: Path):
 
 def _open_bytes(path: Path):
     file = _readable(path)
-    return gzip.open(file) if path.suffix.lower() == ".gz" else file
+    return unpacked(file) if path.suffix.lower() == ".gz" else file
 
 
 def detect_encoding(path: Path) -> str:
@@ -153,7 +155,7 @@ def detect_encoding(path: Path) -> str:
 def _open_text(path: Path):
     encoding = detect_encoding(path)
     if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rt", encoding=encoding)
+        return io.TextIOWrapper(_open_bytes(path), encoding=encoding)
     return path.open(encoding=encoding)
 
 
