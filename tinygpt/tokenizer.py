@@ -29,6 +29,8 @@ SPECIAL_TOKENS = ("<pad>", "<unk>", "<bos>", "<cls>", "<sep>", "<mask>", "<chat>
 PAD, UNK, BOS, CLS, SEP, MASK, CHAT, EOS = range(8)
 BYTE_TOKENS = tuple(f"<0x{byte:02X}>" for byte in range(256))
 MAX_HAN = 4  # 汉字词元最长几个字
+LARGEST_FILE = 64 << 20  # tokenizer.json 最多多少字节；词表 4096 的只有 14 万
+NOT_OURS = ("normalizer", "post_processor", "truncation", "padding", "added_tokens")  # 我们不写的部分
 HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 # BPE 只在段内合并。汉字连成一段；字母连成一段，可带一个前导空格；数字一个一个；标点连成一段，可带后面的
@@ -74,6 +76,12 @@ class Tokenizer:
             fix = "去掉孤立的代理字符（U+D800–U+DFFF）"
             raise InputError(f"有一段文字不能编码：{error}", "可以写成 UTF-8 的字符串", fix) from error
         return [e.ids + [EOS] if eos else e.ids for e in encodings]
+
+    def unknown(self, text: str) -> list[str]:
+        """text 里编成 <unk> 的字，各一次：字符分词器没见过的字，模型不知道是什么。"""
+        if UNK not in self.encode(text):
+            return []
+        return [c for c in dict.fromkeys(text) if UNK in self.encode(c)]
 
     # ---- 编号 → 文字 ----
 
@@ -206,11 +214,17 @@ class Tokenizer:
         path = Path(path)
         fix = "用 tinygpt tokenizer train 重新训练一个"
         require(path.is_file(), f"没有分词器文件 {path}", "一个 tokenizer.json", fix)
+        size, expected = path.stat().st_size, "tinygpt 写的 tokenizer.json"
+        require(size <= LARGEST_FILE, f"{path} 有 {size:,} 字节", f"不超过 {LARGEST_FILE:,} 字节", fix)
         try:
-            backend = tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8"))
-        except Exception as error:  # tokenizers 对坏文件抛出的是裸的 Exception
-            found = f"读不懂分词器文件 {path}：{error}"
-            raise InputError(found, "tinygpt 写的 tokenizer.json", fix) from error
+            text = path.read_text(encoding="utf-8")
+            foreign = [name for name in NOT_OURS if json.loads(text).get(name)]
+            backend = tokenizers.Tokenizer.from_str(text)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # tokenizers 对坏文件抛出裸的 Exception，或 Rust 的 PanicException
+            raise InputError(f"读不懂分词器文件 {path}：{error}", expected, fix) from error
+        require(not foreign, f"{path} 里有 {'、'.join(foreign)}", expected, fix)
         vocabulary = backend.get_vocab()
         special = [vocabulary.get(token) for token in SPECIAL_TOKENS] == list(range(8))
         ours = special and set(vocabulary.values()) == set(range(len(vocabulary)))
