@@ -180,12 +180,18 @@ ALLOWED = {
     "metrics": {"checkpoint"},
     "evaluation": {"device", "losses"},
     "text": {"decoding", "encodings", "errors", "folders", "notes", "records", "rows", "splits"},
+    "decoding": {"errors", "notes", "unpack"},
+    "unpack": {"errors"},
     "pairs": {"errors", "losses", "rows", "template", "tokenizer"},
     "sandbox": {"errors"},
     "sandbox_child": set(),
-    "tokenizer": {"errors", "threads"},
-    "data": {"errors", "losses", "splits"},
+    "tokenizer": {"errors", "threads", "tokenizer_file"},
+    "tokenizer_file": {"errors"},
+    "byte_level": {"errors", "tokenizer", "tokenizer_file"},
+    "data": {"errors", "losses", "splits", "token_store"},
     "splits": {"errors"},
+    "token_store": {"errors", "locks"},
+    "locks": set(),
 }
 CHAPTERS = [name for name in MODULES if name and "." not in name and (ROOT / f"{name}.py").exists()]
 

@@ -15,7 +15,8 @@ import tokenizers
 from tokenizers import decoders, models, pre_tokenizers
 
 from tinygpt.errors import require
-from tinygpt.tokenizer import Tokenizer, read_backend
+from tinygpt.tokenizer import Tokenizer
+from tinygpt.tokenizer_file import read_backend
 
 END_OF_TEXT = "<|endoftext|>"
 
@@ -39,7 +40,7 @@ class ByteLevelTokenizer(Tokenizer):
     eos 是 <|endoftext|> 的编号。
     """
 
-    kind = "byte-level bpe"
+    kind, unk = "byte-level bpe", None  # 任何文字都拆得成字节，没有 <unk>
 
     def __init__(self, backend: tokenizers.Tokenizer):
         vocabulary, found = backend.get_vocab(), "字节级的分词器里"
@@ -50,12 +51,14 @@ class ByteLevelTokenizer(Tokenizer):
         require(dense, f"{found}编号有空缺", f"0–{len(vocabulary) - 1}，一个不缺", fix)
         letters = set().union(*vocabulary) - BYTE_OF.keys()
         require(not letters, f"{found}有不代表字节的字母：{min(letters, default='')!r}", expected, fix)
+        found += "有 normalizer，会先改写文字"
+        require(backend.normalizer is None, found, expected, "换一个 GPT-2 的分词器")
         backend.no_padding()
         backend.no_truncation()
         backend.encode_special_tokens = True  # 特殊 token 的写法在正文里不特别对待
         super().__init__(backend)
 
-    def _token_bytes(self, id: int) -> bytes:
+    def token_bytes(self, id: int) -> bytes:
         return b"" if id == self.eos else bytes(BYTE_OF[letter] for letter in self._tokens[id])
 
     @classmethod
@@ -73,7 +76,11 @@ class ByteLevelTokenizer(Tokenizer):
         return cls(backend)
 
 
+def is_byte_level(backend: tokenizers.Tokenizer) -> bool:
+    return isinstance(backend.decoder, decoders.ByteLevel)
+
+
 def load_tokenizer(path: str | Path) -> Tokenizer:
     """读一个 tokenizer.json：tinygpt 自己的，或字节级的。"""
-    byte_level = isinstance(read_backend(path).decoder, decoders.ByteLevel)
-    return (ByteLevelTokenizer if byte_level else Tokenizer).load(path)
+    backend = read_backend(path)
+    return ByteLevelTokenizer(backend) if is_byte_level(backend) else Tokenizer.checked(backend, path)

@@ -6,9 +6,6 @@
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -19,11 +16,7 @@ import torch
 from tinygpt.errors import require
 from tinygpt.losses import IGNORE, Batch, next_token_batch
 from tinygpt.splits import divide
-
-
-def default_cache_dir() -> Path:
-    """编号缓存的位置：环境变量 TINYGPT_CACHE，否则是用户目录下的 .cache/tinygpt。"""
-    return Path(os.environ.get("TINYGPT_CACHE") or Path.home() / ".cache" / "tinygpt")
+from tinygpt.token_store import stored
 
 
 class TokenDataset:
@@ -59,30 +52,9 @@ def prepare(
     划分（splits.py）：文档自己写明 split 的照办，test 的不要；否则按文档内容的摘要挑出约 validation_fraction
     的文档，与次序无关，加进新文档也不变；文档太少或长短悬殊时，每篇或长的那几篇留末尾一段作验证。
     """
-    folder = folder or default_cache_dir()
     digest = hashlib.sha256(f"1|{key}|{validation_fraction}|{vocab_size}".encode()).hexdigest()[:24]
-    target = folder / digest
-    if not (target / "meta.json").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=digest + ".", dir=folder))
-        try:
-            meta = _write(passages, encode, work, vocab_size, (chat, eos), validation_fraction)
-            text = json.dumps(meta | {"digest": digest}, ensure_ascii=False, indent=1)
-            (work / "meta.json").write_text(text, encoding="utf-8")
-            _publish(work, target)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-    return TokenDataset(target)
-
-
-def _publish(work: Path, target: Path) -> None:
-    """把写好的文件夹改名为 target。残缺的旧文件夹先删掉；另一个进程刚好抢先写好了同样的，就用它的。"""
-    try:
-        os.replace(work, target)
-    except OSError:
-        if not (target / "meta.json").exists():
-            shutil.rmtree(target, ignore_errors=True)
-            os.replace(work, target)
+    write = lambda work: _write(passages, encode, work, vocab_size, (chat, eos), validation_fraction)
+    return TokenDataset(stored(folder, digest, write))
 
 
 def _write(passages, encode, work: Path, vocab_size: int, marks: tuple, validation_fraction: float) -> dict:
@@ -102,7 +74,7 @@ def _write(passages, encode, work: Path, vocab_size: int, marks: tuple, validati
                     ids = [chat, *ids]
                 if passage.ends_document:
                     ids = [*ids, eos]
-                np.asarray(ids, dtype=dtype).tofile(file)
+                file.write(np.asarray(ids, dtype=dtype).tobytes())
                 written += len(ids)
                 if passage.ends_document:
                     ends.append(written)
@@ -208,6 +180,8 @@ class ContiguousWindows:
         self, ids: np.ndarray, context_length: int, batch_size: int, first: int,
         max_windows: int | None = None,
     ):  # fmt: skip
+        some = max_windows is None or max_windows >= 1
+        require(some, f"评估最多用 {max_windows} 个窗口", "至少 1 个", "全都评估就不要给这个数")
         require(len(ids) > 0, "验证集是空的", "至少一个 token", "给更多文字，或调大 --validation-fraction")
         total = -(-len(ids) // context_length)
         count = total if max_windows is None else min(total, max_windows)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tinygpt.errors import InputError
 from tinygpt.notes import Notes
+from tinygpt.unpack import unpacked
 
 BLOCK = 1 << 16
 NUL, BOM, HALF = "\0", "\ufeff", re.compile("[\ud800-\udfff]")
@@ -29,7 +30,7 @@ def open_bytes(path: Path) -> Iterator[io.BufferedIOBase]:
     except OSError as error:
         raise InputError(f"打不开 {path}：{error.strerror}", "可以读取的文件", "检查文件的权限") from error
     try:
-        with file, gzip.open(file) if path.suffix.lower() == ".gz" else file as opened:
+        with file, unpacked(file) if path.suffix.lower() == ".gz" else file as opened:
             yield opened
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{path} 解不开：{error}", "完整的 gzip 文件", "重新下载或重新压缩") from error

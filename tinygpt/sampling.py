@@ -22,7 +22,6 @@ from tinygpt.errors import require
 from tinygpt.tokenizer import EOS, PAD
 
 MIN_TEMPERATURE = 1e-3  # 再小，logits 除以它就超出 float32 的范围，与 greedy 也没有差别了
-MOST_SEED = 2**63 - 1  # torch 的种子最大到这里
 
 
 @dataclass(frozen=True)

@@ -24,12 +24,13 @@ from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 
 from tinygpt.errors import InputError, require
 from tinygpt.threads import interruptible
+from tinygpt.tokenizer_file import RETRAIN, read_backend
 
 SPECIAL_TOKENS = ("<pad>", "<unk>", "<bos>", "<cls>", "<sep>", "<mask>", "<chat>", "<eos>")
 PAD, UNK, BOS, CLS, SEP, MASK, CHAT, EOS = range(8)
 BYTE_TOKENS = tuple(f"<0x{byte:02X}>" for byte in range(256))
 MAX_HAN = 4  # 汉字词元最长几个字
-RETRAIN = "用 tinygpt tokenizer train 重新训练一个"
+NOT_OURS = ("normalizer", "post_processor", "truncation", "padding", "added_tokens")  # 我们不写的部分
 HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 # BPE 只在段内合并。汉字连成一段；字母连成一段，可带一个前导空格；数字一个一个；标点连成一段，可带后面的
@@ -44,7 +45,7 @@ PATTERN = "|".join([
 class Tokenizer:
     """分词器。用 Tokenizer.train_bpe、train_char 训练，Tokenizer.load 读取。"""
 
-    eos = EOS
+    eos, unk = EOS, UNK
 
     def __init__(self, backend: tokenizers.Tokenizer):
         self.backend = backend
@@ -69,6 +70,12 @@ class Tokenizer:
             fix = "去掉孤立的代理字符（U+D800–U+DFFF）"
             raise InputError(f"有一段文字不能编码：{error}", "可以写成 UTF-8 的字符串", fix) from error
         return [e.ids + [self.eos] if eos else e.ids for e in encodings]
+
+    def unknown(self, text: str) -> list[str]:
+        """text 里编成 <unk> 的字，各一次：字符分词器没见过的字，模型不知道是什么。"""
+        if self.unk not in self.encode(text):
+            return []
+        return [c for c in dict.fromkeys(text) if self.unk in self.encode(c)]
 
     # ---- 编号 → 文字 ----
 
@@ -207,24 +214,21 @@ class Tokenizer:
 
     @classmethod
     def load(cls, path: str | Path) -> "Tokenizer":
-        backend = read_backend(path)
+        return cls.checked(read_backend(path), path)
+
+    @classmethod
+    def checked(cls, backend: tokenizers.Tokenizer, path: str | Path) -> "Tokenizer":
+        """由读出来的文件做成分词器；不是 tinygpt 的排法就报错。path 只用于报错。"""
+        state = json.loads(backend.to_str())
+        foreign = [name for name in NOT_OURS if state.get(name)]
+        found = f"{path} 里有 {'、'.join(foreign)}"
+        require(not foreign, found, "tinygpt 写的 tokenizer.json", RETRAIN)
         vocabulary = backend.get_vocab()
         special = [vocabulary.get(token) for token in SPECIAL_TOKENS] == list(range(8))
         ours = special and set(vocabulary.values()) == set(range(len(vocabulary)))
         expected = "0–7 为 " + " ".join(SPECIAL_TOKENS)
         require(ours, f"分词器 {path} 的编号不是 tinygpt 的排法", expected, RETRAIN)
         return cls(backend)
-
-
-def read_backend(path: str | Path) -> tokenizers.Tokenizer:
-    """读一个 tokenizer.json；编号怎样排，由调用者检查。"""
-    path = Path(path)
-    require(path.is_file(), f"没有分词器文件 {path}", "一个 tokenizer.json", RETRAIN)
-    try:
-        return tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8"))
-    except Exception as error:  # tokenizers 对坏文件抛出的是裸的 Exception
-        found = f"读不懂分词器文件 {path}：{error}"
-        raise InputError(found, "tinygpt 写的 tokenizer.json", RETRAIN) from error
 
 
 class StreamDecoder:

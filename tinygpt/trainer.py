@@ -52,11 +52,9 @@ class Trainer:
     objective: (model, batch) → 损失之和
     out: 文件夹；给出它才存检查点与 metrics.jsonl
     fingerprint: 数据、分词器、模型形状的摘要；resume 时逐项核对
-
-    子类可以换掉 weights（模型 → 要存的权重）与 best_file（最好的权重存成什么），见 variants/lora.py。
     """
 
-    weights, best_file = staticmethod(model_tensors), BEST
+    weights, best_file = staticmethod(model_tensors), BEST  # 存哪些权重，最好的存成什么；子类可以换
 
     def __init__(
         self, model, train, validation, config: TrainConfig, objective: Objective = causal_objective,
@@ -77,6 +75,7 @@ class Trainer:
         self.step = self.tokens = 0
         self.best_loss, self.best_step, self.bad_evals = math.inf, 0, 0
         self.stopped_early = False
+        self.saved = False  # 自己在 out 里存过检查点没有
         self.between_steps = True  # 只有在两步之间，状态才是完整的，才可以存
         self._forward = torch.compile(model) if config.compile else model
         self._best = {}
@@ -87,6 +86,9 @@ class Trainer:
     def __iter__(self) -> Iterator[Metrics]:
         if self.out:
             self.out.mkdir(parents=True, exist_ok=True)
+        if not self.between_steps:  # 上次停在一步的中间（笔记本里按了中断）：退回自己存的检查点
+            self.model.zero_grad(set_to_none=True)
+            self.saved and self.resume()
         self.model.train()
         self.total_steps = self.total_steps or self._steps_in(self.config.minutes)
         while not self.finished:
@@ -223,10 +225,12 @@ class Trainer:
         """把接着训练所需的一切写进一个文件（原子地）。没有给 out 就什么也不做。"""
         if self.out is not None:
             training_state.save(self)
+            self.saved = True
 
     def resume(self) -> int:
         """从 out 里的检查点接着训练，返回已经做完的步数。数据、分词器、参数有一项不同就报错。"""
         training_state.resume(self)
+        self.saved = self.between_steps = True
         return self.step
 
     def _record(self, metrics: Metrics) -> None:

@@ -6,6 +6,8 @@ import types
 import typing
 
 from tinygpt import corpus
+from tinygpt.config import LARGEST_SEED
+from tinygpt.errors import require
 from tinygpt.text import FileSource, Source
 
 
@@ -26,6 +28,16 @@ def model_arguments(parser: argparse.ArgumentParser) -> None:
 
 def json_argument(parser: argparse.ArgumentParser, help: str = "结果印成 JSON") -> None:
     parser.add_argument("--json", action="store_true", help=help)
+
+
+def seed_argument(parser: argparse.ArgumentParser, help: str, default: int | None = None) -> None:
+    parser.add_argument("--seed", type=int, default=default, help=help)
+
+
+def check_seed(seed: int | None) -> None:
+    """种子是 0 到 LARGEST_SEED 的整数。"""
+    fine = seed is None or 0 <= seed <= LARGEST_SEED
+    require(fine, f"--seed {seed}", f"0 到 {LARGEST_SEED} 的整数", "例如 --seed 0")
 
 
 def data_arguments(parser: argparse.ArgumentParser, help: str = "文件或文件夹；不给就用附带的文字") -> None:

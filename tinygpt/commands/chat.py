@@ -7,11 +7,13 @@ import random
 import sys
 
 from tinygpt.chat import MAX_NEW_TOKENS, SAMPLING, Conversation, reply
-from tinygpt.commands.arguments import add_fields, device_argument, given, model_argument
+from tinygpt.commands.arguments import add_fields, check_seed, device_argument, given, model_argument
+from tinygpt.commands.output import as_typed, encoding_for, note_unknown
+from tinygpt.config import LARGEST_SEED
 from tinygpt.device import pick_device
 from tinygpt.errors import InputError, require
 from tinygpt.pretrained import load, model_folder, run_record
-from tinygpt.sampling import MOST_SEED, Sampling
+from tinygpt.sampling import Sampling
 from tinygpt.template import Template
 
 HELP, DESCRIPTION = "与模型说话", "一问一答地与模型说话；它看得见前面的几轮。"
@@ -34,15 +36,14 @@ def add_arguments(parser) -> None:
     most = f"一个回答最多写多少个 token（默认 {MAX_NEW_TOKENS}）"
     parser.add_argument("--max-new-tokens", type=int, default=MAX_NEW_TOKENS, help=most)
     parser.add_argument("--seed", type=int, help="随机种子；给定则同样的对话得到同样的回答")
-    parser.add_argument("--ask", nargs="+", metavar="TEXT", help="只问这几句，答完就结束")
+    parser.add_argument("--ask", type=as_typed, nargs="+", metavar="TEXT", help="只问这几句，答完就结束")
     add_fields(parser, Sampling, usual=SAMPLING)
 
 
 def run(args) -> int:
     most, seed = args.max_new_tokens, args.seed
     require(most >= 1, f"--max-new-tokens {most}", "至少为 1", "给一个正整数")
-    fine = seed is None or 0 <= seed <= MOST_SEED
-    require(fine, f"--seed {seed}", f"0 到 {MOST_SEED} 的整数", "例如 --seed 0")
+    check_seed(seed)
     sampling = dataclasses.replace(SAMPLING, **given(args, Sampling))
     folder = model_folder(args.model)
     record = run_record(folder)
@@ -78,7 +79,7 @@ def open_input():
     在终端里可以用方向键改字、翻出说过的话；从管道来的每一行照印一遍，看起来与终端里一样。
     """
     if hasattr(sys.stdin, "reconfigure"):
-        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+        sys.stdin.reconfigure(encoding=encoding_for(sys.stdin), errors="surrogateescape")
     if sys.stdin.isatty():
         with contextlib.suppress(ImportError):  # Windows 上没有 readline，也不需要
             importlib.import_module("readline")
@@ -88,16 +89,22 @@ def open_input():
 
 def _ask() -> str:
     try:
-        return input(ASK)
+        return input(ASK).encode("utf-8", "replace").decode("utf-8")
     except (EOFError, KeyboardInterrupt):
         print()  # 光标还停在“你：”后面
         raise
 
 
 def _read_and_echo() -> str:
-    line = input().removeprefix("\ufeff")  # Windows 的管道开头可能有 BOM
+    line = _as_gbk(input()).removeprefix("\ufeff")  # Windows 的管道开头可能有 BOM
     print(ASK + line)
     return line
+
+
+def _as_gbk(line: str) -> str:
+    """不是 UTF-8 的一行，当作 GBK 再读一次：中文 Windows 的管道里常是它。"""
+    raw = line.encode("utf-8", "surrogateescape")
+    return raw.decode("gb18030", "replace") if any("\udc80" <= c <= "\udcff" for c in line) else line
 
 
 class Session:
@@ -131,6 +138,7 @@ class Session:
 
     def answer(self, question: str) -> None:
         """边写边印。被 Ctrl-C 停下的、空的回答不进历史：半句话会教它接着说半句话。"""
+        note_unknown(self.tokenizer, question)
         self.last_seed = random.randrange(2**31) if self.seed is None else self.seed
         options, said = {"seed": self.last_seed, **self.options}, ""
         try:
@@ -155,10 +163,10 @@ class Session:
         """/seed 之后的字：一个数就固定，off 就不再固定，没有就看。"""
         if value == "off":
             self.seed = None
-        elif value.isdecimal() and int(value) <= MOST_SEED:
+        elif value.isdecimal() and int(value) <= LARGEST_SEED:
             self.seed = int(value)
         elif value:
-            print(f"种子是 0 到 {MOST_SEED} 的整数，例如 /seed 0；这个不是：{value}")
+            print(f"种子是 0 到 {LARGEST_SEED} 的整数，例如 /seed 0；这个不是：{value}")
             return
         last = "" if self.last_seed is None else f"上一个回答用的是 {self.last_seed}。"
         print(f"种子没有固定。{last}" if self.seed is None else f"种子固定为 {self.seed}。")

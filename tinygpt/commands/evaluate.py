@@ -1,7 +1,7 @@
 """tinygpt evaluate：在一些文字上评估。"""
 
 from tinygpt.commands.arguments import data_arguments, model_arguments, source_of
-from tinygpt.commands.output import print_json, print_notes
+from tinygpt.commands.output import note, print_json, print_notes
 from tinygpt.device import pick_device
 from tinygpt.pretrained import load
 from tinygpt.probes.bits import evaluate_text
@@ -24,6 +24,9 @@ def run(args) -> int:
     chosen = (p for p in source.passages() if args.split in ("all", p.split))
     result = evaluate_text(model, tokenizer, chosen)
     print_notes(source)
+    if result["unknown"]:
+        why = f"有 {result['unknown']:,} 个字模型没见过，都读作同一个 <unk>"
+        note(f"{why}：猜中 <unk> 不算本事，困惑度因此偏低，不能与别的模型比")
     if args.json:
         print_json(result)
     else:

@@ -11,8 +11,9 @@ from pathlib import Path
 import torch
 
 from tinygpt import checkpoint
-from tinygpt.commands.arguments import add_fields, device_argument, given, json_argument
-from tinygpt.commands.train import Watch, check_out, remove_run, train_loop
+from tinygpt.commands import run_folder
+from tinygpt.commands.arguments import add_fields, device_argument, json_argument
+from tinygpt.commands.train import train_config, train_in
 from tinygpt.config import TrainConfig
 from tinygpt.decoding import tidy
 from tinygpt.device import pick_device, pick_precision
@@ -25,7 +26,7 @@ from tinygpt.rows import SHAPES, is_blank, kind, turns_of
 from tinygpt.splits import split_name
 from tinygpt.template import DEFAULT, Template
 from tinygpt.text import read_rows
-from tinygpt.tokenizer import UNK, Tokenizer
+from tinygpt.tokenizer import Tokenizer
 from tinygpt.trainer import BEST, Trainer, seed_everything
 from tinygpt.variants import lora
 
@@ -55,51 +56,52 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> int:
-    out, base, config = Path(args.out), model_folder(args.model), settings(args)
+    out, base = Path(args.out), model_folder(args.model)
+    usual = USUAL if args.lora is None else dataclasses.replace(USUAL, learning_rate=LORA_RATE)
+    config = train_config(args, out, usual)
     template, fraction, device = Template(args.template), args.validation_fraction, pick_device(args.device)
     require(0 < fraction < 1, f"--validation-fraction {fraction}", "0 与 1 之间", "常用 0.1")
     pick_precision(config.precision, device)
-    check_out(out, args.resume, args.overwrite)
+    run_folder.check(out, args.resume, args.overwrite)
     fix = "换一个 --out：微调写下的是新的模型"
     require(out.resolve() != base.resolve(), f"--out 与 --model 都是 {out}", "两个不同的文件夹", fix)
     model, tokenizer = load(base, device)
     pairs = prepare(args.data, tokenizer, template, model.config.context_length, fraction)
-    say = (lambda *_: None) if args.json else print
-    say(pairs.described())
-    say(f"第一个例子，照模板写出来（【】里的才算损失）：\n{shown(pairs.train.examples[0], tokenizer)}")
-    train = ShuffledPairs(pairs.train.examples, config.batch_size, config.seed)
     seed_everything(config.seed)
     adapters = None if args.lora is None else lora.inject(model, args.lora)
-    if adapters:
-        trained, total = lora.trained_share(model)
-        say(f"LoRA：秩 {args.lora}，训练 {trained:,} 个参数（占 {trained / total:.1%}），其余冻结")
-    if args.overwrite and out.exists():
-        remove_run(out)
-    out.mkdir(parents=True, exist_ok=True)
     fingerprint = {
         "数据": digest(pairs.train.examples, pairs.validation.examples), "分词器": tokenizer.fingerprint,
         "底子": _weights_digest(base), "LoRA": args.lora,
     }  # fmt: skip
+    train = ShuffledPairs(pairs.train.examples, config.batch_size, config.seed)
+    data = train, AllPairs(pairs.validation.examples)
     kind_of = lora.AdapterTrainer if adapters else Trainer
-    trainer = kind_of(
-        model, train, AllPairs(pairs.validation.examples), config, causal_objective, out, fingerprint
-    )
-    if args.resume:
-        say(f"接着训练：已经做完 {trainer.resume()} 步")
+    trainer = kind_of(model, *data, config, causal_objective, out, fingerprint)
     record = {
         "data": args.data, "base": args.model, "lora": args.lora, "template": template.text,
         "dataset": pairs.meta(), "train": dataclasses.asdict(config), "tokenizer": tokenizer.fingerprint,
         "device": device.type, "precision": trainer.precision, "torch": torch.__version__, "finished": False,
     }  # fmt: skip
-    _write_model(out, model, tokenizer, adapters)
-    checkpoint.write_json(out / "run.json", record)
-    return train_loop(trainer, args.json, record, say, Watch(trainer, tokenizer, None))
+    out.mkdir(parents=True, exist_ok=True)
+    with run_folder.owned(out):
+        run_folder.check_contents(out, args.resume, args.overwrite)
+        described = _described(pairs, tokenizer, model, adapters)
+        return train_in(trainer, tokenizer, record, args, described, partial(_write_base, model, adapters))
 
 
-def _write_model(out: Path, model, tokenizer: Tokenizer, adapters: lora.Settings | None) -> None:
-    """训练之前就写好的几个文件。LoRA：底子也抄一份，接着训练时已经抄过。"""
-    tokenizer.save(out / "tokenizer.json")
-    checkpoint.write_json(out / "config.json", model.config.to_dict())
+def _described(pairs: "Pairs", tokenizer: Tokenizer, model, adapters: lora.Settings | None) -> str:
+    """训练之前印的几行。"""
+    lines = [pairs.described(), "第一个例子，照模板写出来（【】里的才算损失）："]
+    lines.append(shown(pairs.train.examples[0], tokenizer))
+    if adapters:
+        trained, total = lora.trained_share(model)
+        share = f"训练 {trained:,} 个参数（占 {trained / total:.1%}），其余冻结"
+        lines.append(f"LoRA：秩 {adapters.rank}，{share}")
+    return "\n".join(lines)
+
+
+def _write_base(model, adapters: lora.Settings | None, out: Path) -> None:
+    """LoRA：训练之前把底子抄一份；接着训练时已经抄过。"""
     if adapters and not (out / lora.SETTINGS).exists():
         lora.save_base(model, out)
         lora.save_settings(adapters, out)
@@ -108,16 +110,6 @@ def _write_model(out: Path, model, tokenizer: Tokenizer, adapters: lora.Settings
 def _weights_digest(folder: Path) -> str:
     files = [folder / name for name in (BEST, lora.ADAPTER) if (folder / name).exists()]
     return " ".join(map(checkpoint.file_digest, files))
-
-
-def settings(args) -> TrainConfig:
-    """训练的参数：微调自己的默认值，加上给出的。只给 --minutes 时不再有默认的步数。"""
-    changes = given(args, TrainConfig)
-    if "minutes" in changes:
-        changes = {"steps": None} | changes
-    if args.lora is not None:
-        changes = {"learning_rate": LORA_RATE} | changes
-    return dataclasses.replace(USUAL, **changes)
 
 
 @dataclass(frozen=True)
@@ -154,7 +146,7 @@ def prepare(
     parts = [encode_talks(part, tokenizer, template, context_length) for part in (train, validation)]
     cut, too_long = parts[0].cut + parts[1].cut, parts[0].too_long + parts[1].too_long
     stopping = [s for turns, s in talks for _, answer in turns if template.stop and template.stop in answer]
-    unknown = sum(example.ids.count(UNK) for part in parts for example in part.examples)
+    unknown = sum(example.ids.count(tokenizer.unk) for part in parts for example in part.examples)
     if unknown:
         read.add("{n} 个字不在分词器的词表里，成了 <unk>", count=unknown)
     for what, places in (

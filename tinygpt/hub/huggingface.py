@@ -17,11 +17,12 @@ from pathlib import Path
 
 import tokenizers
 
-from tinygpt.byte_level import END_OF_TEXT, ByteLevelTokenizer, load_tokenizer
+from tinygpt.byte_level import END_OF_TEXT, ByteLevelTokenizer, is_byte_level
 from tinygpt.checkpoint import load_tensors, new_folder, read_json, save_tensors, write_json
 from tinygpt.errors import InputError, require
 from tinygpt.hub.gpt2 import from_gpt2_config, from_gpt2_tensors, to_gpt2_config, to_gpt2_tensors
 from tinygpt.tokenizer import SPECIAL_TOKENS, Tokenizer
+from tinygpt.tokenizer_file import read_backend
 
 ROLES = {"pad": "<pad>", "unk": "<unk>", "bos": "<bos>", "cls": "<cls>", "sep": "<sep>", "mask": "<mask>",
          "eos": "<eos>"}  # fmt: skip
@@ -74,24 +75,26 @@ def import_folder(source: str | Path, out: str | Path) -> None:
 
 def read_tokenizer(folder: Path) -> Tokenizer:
     """tokenizer.json；没有就由 vocab.json 与 merges.txt 拼出来。"""
-    if (folder / "tokenizer.json").exists():
+    path = folder / "tokenizer.json"
+    if path.exists():
         try:
-            tokenizer = load_tokenizer(folder / "tokenizer.json")
+            backend = read_backend(path)
+            if is_byte_level(backend):
+                return ByteLevelTokenizer(backend)
+            return Tokenizer.checked(without_additions(backend), path)
         except InputError as error:
             expected, fix = "tinygpt 的，或 GPT-2 的字节级 BPE", "换一个文件夹；别的分词器 tinygpt 读不懂"
             raise InputError(error.found, expected, fix) from error
-        return tokenizer if isinstance(tokenizer, ByteLevelTokenizer) else without_additions(tokenizer)
     vocab, merges = (folder / name for name in TOKENIZER_FILES[1:])
     both, fix = vocab.exists() and merges.exists(), "检查下载是不是完整"
     require(both, f"{folder} 里没有分词器", "tokenizer.json，或 vocab.json 与 merges.txt", fix)
     return ByteLevelTokenizer.from_merges(vocab, merges)
 
 
-def without_additions(tokenizer: Tokenizer) -> Tokenizer:
+def without_additions(backend: tokenizers.Tokenizer) -> tokenizers.Tokenizer:
     """去掉 transformers 存盘时添上的东西：有了它们，特殊 token 会从正文里认出来，而不只由编号写入。"""
     additions = dict(added_tokens=[], post_processor=None, truncation=None, padding=None)
-    state = json.loads(tokenizer.backend.to_str()) | additions
-    return Tokenizer(tokenizers.Tokenizer.from_str(json.dumps(state)))
+    return tokenizers.Tokenizer.from_str(json.dumps(json.loads(backend.to_str()) | additions))
 
 
 def download(name: str) -> Path:

@@ -22,13 +22,14 @@ WORLD_SEED = 9_001  # 小世界另写一些，种子与训练、验证的不同
 def evaluate_text(model, tokenizer, passages) -> dict:
     """在一些 Passage 上：每 token 损失、困惑度、每字节与每字符比特。
 
-    <eos> 也要预测，计入损失，不计入字符；谈话前面的 <chat> 也是。
+    <eos> 也要预测，计入损失，不计入字符；谈话前面的 <chat> 也是。unknown 是编成 <unk> 的有几个。
     """
     ids, texts = [], []
     for passage in passages:
         ids += [CHAT] * passage.chat + tokenizer.encode(passage.text, eos=passage.ends_document)
         texts.append(passage.text)
-    return evaluate_ids(model, ids, "".join(texts), tokenizer.eos)
+    result = evaluate_ids(model, ids, "".join(texts), tokenizer.eos)
+    return result | {"unknown": ids.count(tokenizer.unk)}
 
 
 def evaluate_ids(model, ids: list[int], text: str, eos: int = EOS) -> dict:

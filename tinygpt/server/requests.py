@@ -10,7 +10,8 @@ import json
 from dataclasses import dataclass, replace
 
 from tinygpt.chat import MAX_NEW_TOKENS, SAMPLING, Conversation, prompt_ids
-from tinygpt.sampling import MOST_SEED, Sampling, check_prompts
+from tinygpt.config import LARGEST_SEED
+from tinygpt.sampling import Sampling, check_prompts
 from tinygpt.server.limits import Limits
 from tinygpt.server.refusal import Refusal
 from tinygpt.tokenizer import SPECIAL_TOKENS, Tokenizer
@@ -120,7 +121,7 @@ def _request(fields: Fields, tokenizer: Tokenizer, limits: Limits, usual: Sampli
     request = Request(
         begin=tuple(begin),
         sampling=_sampling(fields, usual),
-        seed=fields.take_number("seed", None, 0, MOST_SEED),
+        seed=fields.take_number("seed", None, 0, LARGEST_SEED),
         stops=_stops(fields, limits),
         stream=fields.take("stream", bool, False),
         usage=options.get("include_usage") is True,
