@@ -525,6 +525,15 @@ def test_bad_arguments(arguments, word, capsys):
     assert word in capsys.readouterr().err
 
 
+# 测试若在后台运行，子进程生来就不理 Ctrl-C，所以先换回平常的样子
+COMMAND = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from tinygpt.cli import main
+sys.exit(main())
+"""
+
+
 def test_the_command(tmp_path, tokenizer, make_model):
     """真的命令：印出地址，写得出话，Ctrl-C 停得下。"""
     model = make_model(vocab_size=tokenizer.vocab_size, context_length=64)
@@ -534,7 +543,7 @@ def test_the_command(tmp_path, tokenizer, make_model):
     write_json(folder / "config.json", dataclasses.asdict(model.config))
     write_json(folder / "run.json", {"data": ["小说.txt"]})
     tokenizer.save(folder / "tokenizer.json")
-    command = [sys.executable, "-m", "tinygpt.cli", "serve", "--model", str(folder), "--port", "0"]
+    command = [sys.executable, "-c", COMMAND, "serve", "--model", str(folder), "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
                                cwd=Path(__file__).parents[1])  # fmt: skip
     try:
