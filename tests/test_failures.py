@@ -144,7 +144,7 @@ def test_closed_streams_and_a_full_disk_behind_stdout(tmp_path):
     """没有 stdout、stderr（服务、计划任务）；stdout 指到写不下的地方。"""
     program = "import os; from tinygpt import cli; import sys; "
     program += "code = cli.main(['tokenizer', 'show', '春天']); "
-    program += "f = open('x', 'w'); sys.stdin.close(); os._exit(code if f.fileno() > 2 else 9)"
+    program += "f = open('x', 'w'); sys.exit(code if f.fileno() > 2 else 9)"
     line = f'"{sys.executable}" -c "{program}"'
     for closed in (">&-", "2>&-", "<&- >&- 2>&-"):
         done = run(["sh", "-c", f"{line} {closed}"], cwd=tmp_path)

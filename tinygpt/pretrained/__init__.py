@@ -11,6 +11,7 @@ from tinygpt.gpt import GPT
 from tinygpt.tokenizer import Tokenizer
 
 SHIPPED = Path(__file__).parent
+FLOATS = {torch.float64, torch.float32, torch.bfloat16, torch.float16}
 
 
 def model_folder(name_or_folder: str | Path) -> Path:
@@ -48,6 +49,9 @@ def load(name_or_folder: str | Path = "mini", device: str | torch.device = "cpu"
         model = GPT(config)
     check_fit(model, tensor_shapes(folder / "model.safetensors"), folder)
     tensors, _ = load_tensors(folder / "model.safetensors")
+    kinds = {tensor.dtype for tensor in tensors.values()}
+    found, expected = f"{folder} 的权重里有 {'、'.join(map(str, kinds - FLOATS))}", "32 位或 16 位的小数"
+    require(kinds <= FLOATS, found, expected, "先把权重转成 float32")
     finite = all(tensor.isfinite().all() for tensor in tensors.values())
     found = f"{folder / 'model.safetensors'} 里有不是有限的数（nan 或 inf）"
     require(finite, found, "训练出来的权重", "从备份恢复，或重新训练")
