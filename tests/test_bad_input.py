@@ -253,6 +253,7 @@ DAMAGE = {
     "a tensor is missing": (weights(lambda t: t.pop(W)), "缺少"),
     "a tensor is too many": (weights(lambda t: t.update(more=torch.zeros(1))), "多出 more"),
     "a tensor has another shape": (weights(lambda t: t.update({W: torch.zeros(2, 2)})), "形状"),
+    "weights are whole numbers": (weights(lambda t: t.update({W: t[W].int()})), "torch.int32"),
     "a weight is nan": (weights(lambda t: t[W].view(-1)[:1].fill_(float("nan"))), "nan"),
     "a weight is infinite": (weights(lambda t: t[W].view(-1)[:1].fill_(float("inf"))), "nan"),
     "names begin with _orig_mod.": (

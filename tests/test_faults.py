@@ -194,7 +194,7 @@ def test_resuming_needs_only_the_training_state(run, tmp_path, name, damage, cap
 def tiny_disk(tmp_path):
     folder = tmp_path / "tiny"
     folder.mkdir()
-    line = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)]
+    line = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
     if sys.platform != "linux" or os.geteuid() or subprocess.run(line, capture_output=True).returncode:
         pytest.skip("不能挂上一个很小的磁盘（要 Linux 与 root）")
     yield folder
@@ -204,7 +204,7 @@ def tiny_disk(tmp_path):
 def test_a_full_disk_says_so_and_advises_what_fits(run, tiny_disk, capsys):
     """第一个检查点就写不下：不劝人 --resume；腾出地方，照它说的做就行。"""
     shutil.copy(run / "text.txt", tiny_disk)
-    code, err = command(tiny_disk, "run", "--n-embd", "96"), capsys.readouterr().err
+    code, err = command(tiny_disk, "run", "--n-embd", "192"), capsys.readouterr().err
     assert code == 2 and "磁盘满了" in err and "--overwrite" in err and "--resume" not in err
     assert not list((tiny_disk / "run").glob("*.safetensors"))
     assert command(tiny_disk, "run", "--overwrite") == 0

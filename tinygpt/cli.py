@@ -56,12 +56,21 @@ def main(argv: list[str] | None = None) -> int:
         print("\n已停下。", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_stdout()
         return 0
     except Exception as error:  # noqa: BLE001 每一种失败都要说成中文
         code, text = failures.explain(error, args)
         print(f"错误：{text}", file=sys.stderr)
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _let_go_of_stdout()
         return code
+
+
+def _let_go_of_stdout() -> None:
+    """标准输出写不出去了：还没写的改写到空处，不然 Python 退出时还要再试一次，再出一次错。"""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

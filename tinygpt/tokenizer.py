@@ -66,8 +66,8 @@ class Tokenizer:
         """许多段文字一起编码，比逐段快。"""
         try:
             encodings = self.backend.encode_batch(list(texts), add_special_tokens=False)
-        except (UnicodeEncodeError, TypeError) as error:
-            fix = "去掉孤立的代理字符（U+D800–U+DFFF）"
+        except Exception as error:  # noqa: BLE001 tokenizers 抛出的多半是裸的 Exception
+            fix = "去掉孤立的代理字符（U+D800–U+DFFF），或换一个分词器"
             raise InputError(f"有一段文字不能编码：{error}", "可以写成 UTF-8 的字符串", fix) from error
         return [e.ids + [self.eos] if eos else e.ids for e in encodings]
 

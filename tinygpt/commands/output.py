@@ -54,16 +54,19 @@ def _fill_closed_descriptors() -> None:
     os.close(number)
 
 
-def _as_bytes(error: UnicodeError):
-    """写不出的字：本是文件名里的字节，就照原样写；别的写成 ?。"""
+def _instead(error: UnicodeError):
+    """写不出的字：本是文件名里的字节（UTF-8 的），就还原成文字；别的写成 ?。"""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     bad = error.object[error.start : error.end]
-    raw = (bytes([ord(c) - 0xDC00]) if "\udc80" <= c <= "\udcff" else b"?" for c in bad)
-    return b"".join(raw), error.end
+    try:
+        text = bad.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeError:
+        text = "?" * len(bad)
+    return text.encode(error.encoding, "replace"), error.end
 
 
-codecs.register_error("tinygpt", _as_bytes)
+codecs.register_error("tinygpt", _instead)
 
 
 def as_typed(text: str) -> str:

@@ -29,7 +29,7 @@ def stop_between_steps():
     old = {}
     for number in STOPPING:
         with contextlib.suppress(ValueError):  # 不在主线程里
-            if signal.getsignal(number) != signal.SIG_IGN:
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):  # None：不是 Python 装的，放不回去
                 old[number] = signal.signal(number, handler)
     try:
         yield received

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from tinygpt import checkpoint
 from tinygpt.commands import run_folder
 from tinygpt.commands.arguments import add_fields, data_arguments, given, json_argument, source_of
-from tinygpt.commands.output import as_typed, print_notes
+from tinygpt.commands.output import as_typed, print_json, print_notes
 from tinygpt.commands.signals import stop_between_steps
 from tinygpt.config import GPTConfig, TrainConfig, preset
 from tinygpt.data import ContiguousWindows, RandomWindows, TokenDataset, prepare
@@ -108,6 +108,8 @@ def train_in(trainer: Trainer, tokenizer: Tokenizer, record: dict, args, describ
         say(f"接着训练：已经做完 {trainer.resume()} 步")
         if trainer.finished and run_folder.is_finished(out):
             say(f"{out} 里的训练早已做完，什么也没有改。要再练久一些：--steps 比 {trainer.step} 更大的数")
+            if args.json:
+                print_json(run_folder.record(out) | {"out": str(out)})
             return 0
     say(described)
     with checkpoint.atomic(out / "tokenizer.json") as temporary:
@@ -179,7 +181,7 @@ def _train_loop(trainer, as_json: bool, record: dict, say, watch: Watch) -> int:
     }  # fmt: skip
     checkpoint.write_json(trainer.out / "run.json", record | result)
     if as_json:
-        print(json.dumps(result | {"out": str(trainer.out)}, ensure_ascii=False, indent=1))
+        print_json(result | {"out": str(trainer.out)})
     why = "验证损失不再下降，提前停止" if trainer.stopped_early else "训练完成"
     best = f"最好的验证损失 {trainer.best_loss:.4f}（第 {trainer.best_step} 步）"
     say(f"{why}：{trainer.step} 步，{seconds:.0f} 秒；{best}，已存到 {trainer.out}")

@@ -13,6 +13,7 @@ from tinygpt.tokenizer import Tokenizer
 from tinygpt.variants import lora
 
 SHIPPED = Path(__file__).parent
+FLOATS = {torch.float64, torch.float32, torch.bfloat16, torch.float16}
 
 
 def model_folder(name_or_folder: str | Path) -> Path:
@@ -46,10 +47,16 @@ def load(name_or_folder: str | Path = "mini", device: str | torch.device = "cpu"
     config = GPTConfig.from_dict(read_json(folder / "config.json"))
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     check_tokenizer(folder, config, tokenizer)
+    shapes = tensor_shapes(folder / "model.safetensors")
+    found = f"{folder} 与模型对不上：config.json 说有 {config.n_layer} 层，权重只有 {len(shapes)} 个张量"
+    require(config.n_layer <= len(shapes), found, "同一次训练存下的 config.json", "换回原来的 config.json")
     with torch.device("meta"):  # 还没有分配内存：先核对文件头里的形状
         model = GPT(config)
-    check_fit(model, tensor_shapes(folder / "model.safetensors"), folder)
+    check_fit(model, shapes, folder)
     tensors, _ = load_tensors(folder / "model.safetensors")
+    kinds = {tensor.dtype for tensor in tensors.values()}
+    found, expected = f"{folder} 的权重里有 {'、'.join(map(str, kinds - FLOATS))}", "32 位或 16 位的小数"
+    require(kinds <= FLOATS, found, expected, "先把权重转成 float32")
     finite = all(tensor.isfinite().all() for tensor in tensors.values())
     found = f"{folder / 'model.safetensors'} 里有不是有限的数（nan 或 inf）"
     require(finite, found, "训练出来的权重", "从备份恢复，或重新训练")
