@@ -47,8 +47,9 @@ def run(cli, text, tmp_path):
 
 
 @pytest.mark.parametrize("command", [
-    [], ["train"], ["generate"], ["chat"], ["evaluate"], ["probe"], ["tokenizer"], ["tokenizer", "train"],
-    ["tokenizer", "show"], ["info"], ["doctor"], ["check"], ["exercises"], ["exercises", "reset"],
+    [], ["train"], ["generate"], ["chat"], ["serve"], ["evaluate"], ["probe"], ["tokenizer"],
+    ["tokenizer", "train"], ["tokenizer", "show"], ["info"], ["doctor"], ["check"],
+    ["exercises"], ["exercises", "reset"],
 ])  # fmt: skip
 def test_help_is_chinese(cli, command):
     code, out, _ = cli(*command, "--help")

@@ -330,7 +330,9 @@ def test_suites(start, tmp_path, monkeypatch):
     monkeypatch.setattr(start.shutil, "which", lambda name: None)
     assert len(start.suites([])) == 3
     monkeypatch.setattr(start.shutil, "which", lambda name: f"/usr/bin/{name}")
-    assert start.suites([])[3:] == [("浏览器", ["tests/test_browser.py", "-m", "browser"], {})]
+    pages = ["tests/test_browser.py", "tests/test_server_page.py"]
+    assert start.suites([])[3:] == [("浏览器", [*pages, "-m", "browser"], {})]
+    assert all((Path(__file__).parents[1] / page).exists() for page in pages)
     assert start.suites(["tests/test_a.py::test_b"]) == [("指定的测试", ["tests/test_a.py::test_b"], {})]
 
 

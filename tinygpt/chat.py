@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tinygpt.errors import require
-from tinygpt.sampling import Sampling, stream_ids
+from tinygpt.sampling import Piece, Sampling, stream_pieces
 from tinygpt.template import Template, one_line
 from tinygpt.tokenizer import CHAT
 
@@ -84,18 +84,34 @@ def reply(
     """
     context_length = model.config.context_length
     ids = prompt_ids(tokenizer, conversation, question, context_length, max_new_tokens, template)
-    most = min(max_new_tokens, context_length - len(ids))
-    return _trimmed(
-        stream_ids(model, tokenizer, ids, template.stop, max_new_tokens=most, sampling=sampling, seed=seed)
-    )
+    options = {"max_new_tokens": max_new_tokens, "sampling": sampling, "seed": seed, "template": template}
+    return (piece.text for piece in reply_pieces(model, tokenizer, ids, **options) if piece.text)
 
 
-def _trimmed(pieces: Iterator[str]) -> Iterator[str]:
-    """去掉头尾的空白；中间的照旧（末尾的先留着，后面还有字才交出）。"""
-    held, started = "", False
+def reply_pieces(
+    model, tokenizer, ids: list[int], begin: tuple[int, ...] = (), *, max_new_tokens: int,
+    stops: tuple[str, ...] = (), template: Template = TEMPLATE, **options,
+) -> Iterator[Piece]:  # fmt: skip
+    """接着 prompt_ids 写成的提示回答，连同写出它的 token。
+
+    begin 是已经定好的开头：回答从它接着写。写得长短、停在哪里同 reply；stops 是另外要停的地方。
+    """
+    room, found = model.config.context_length - len(ids) - len(begin), len(begin)
+    expected = f"至多 {room + found - 1} 个（提示有 {len(ids)} 个，上下文 {model.config.context_length}）"
+    require(room >= 1, f"回答的开头有 {found} 个 token", expected, "从靠前些的地方接着写，或少带几轮历史")
+    options["max_new_tokens"], turn = min(max_new_tokens, room), template.stop
+    stops = (turn, *stops) if turn else stops  # 写到这里，是要替你提问了
+    return _trimmed(stream_pieces(model, tokenizer, ids, stops, begin, **options))
+
+
+def _trimmed(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """去掉头尾的空白；中间的照旧（末尾的先留着，后面还有字才交出，连同它的 token）。"""
+    held, tokens, started = "", (), False
     for piece in pieces:
-        held += piece
+        held, tokens = held + piece.text, tokens + piece.tokens
         text = held.rstrip()
         if text:
-            yield text if started else text.lstrip()
-            held, started = held[len(text) :], True
+            yield Piece(text if started else text.lstrip(), tokens)
+            held, tokens, started = held[len(text) :], (), True
+        if piece.finish:
+            yield Piece("", (), piece.finish)

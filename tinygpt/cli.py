@@ -17,13 +17,16 @@ from tinygpt.commands import (
     generate,
     info,
     probe,
+    serve,
     tokenizer,
     train,
 )
 from tinygpt.commands.argparse_zh import Parser
 from tinygpt.commands.output import prepare_streams
 
-COMMANDS = (train, finetune, generate, chat, evaluate, probe, tokenizer, info, check, exercises, doctor)
+COMMANDS = (
+    train, finetune, generate, chat, serve, evaluate, probe, tokenizer, info, check, exercises, doctor,
+)  # fmt: skip
 
 
 def build_parser() -> Parser:

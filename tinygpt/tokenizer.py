@@ -52,15 +52,7 @@ class Tokenizer:
         self._tokens = [None] * self.vocab_size
         for token, id in self._id_of.items():
             self._tokens[id] = token
-        self._bytes = [self._token_bytes(id) for id in range(self.vocab_size)]
-
-    def _token_bytes(self, id: int) -> bytes:
-        if id < len(SPECIAL_TOKENS):
-            return b""
-        token = self._tokens[id]
-        if token in BYTE_TOKENS:
-            return bytes([BYTE_TOKENS.index(token)])
-        return token.encode("utf-8")
+        self._bytes = [self.token_bytes(id) for id in range(self.vocab_size)]
 
     # ---- 文字 → 编号 ----
 
@@ -95,6 +87,15 @@ class Tokenizer:
     def token(self, id: int) -> str:
         """一个编号在词表里的写法，例如 "学习"、"<eos>"、"<0xE5>"。"""
         return self._tokens[id]
+
+    def token_bytes(self, id: int) -> bytes:
+        """一个编号写出来是哪几个字节；特殊 token 什么也不写。"""
+        if id < len(SPECIAL_TOKENS):
+            return b""
+        token = self._tokens[id]
+        if token in BYTE_TOKENS:
+            return bytes([BYTE_TOKENS.index(token)])
+        return token.encode("utf-8")
 
     def id(self, token: str) -> int | None:
         """词表里的写法 → 编号；没有则为 None。"""

@@ -6,7 +6,7 @@ import importlib
 import random
 import sys
 
-from tinygpt.chat import MAX_NEW_TOKENS, SAMPLING, Conversation, reply
+from tinygpt.chat import MAX_NEW_TOKENS, SAMPLING, TEMPLATE, Conversation, reply
 from tinygpt.commands.arguments import add_fields, check_seed, device_argument, given, model_argument
 from tinygpt.commands.output import as_typed, encoding_for, note_unknown
 from tinygpt.config import LARGEST_SEED
@@ -46,10 +46,7 @@ def run(args) -> int:
     check_seed(seed)
     sampling = dataclasses.replace(SAMPLING, **given(args, Sampling))
     folder = model_folder(args.model)
-    record = run_record(folder)
-    options = {"sampling": sampling, "max_new_tokens": most}
-    if "template" in record:  # 微调过的模型：照微调时的写法问
-        options["template"] = Template(record["template"])
+    options = {"sampling": sampling, "max_new_tokens": most, "template": template_of(folder)}
     session = Session(*load(folder, pick_device(args.device)), seed, options)
     if args.ask:
         for question in args.ask:
@@ -57,7 +54,7 @@ def run(args) -> int:
             session.answer(question)
         return 0
     print(GREETING)
-    if isinstance(record.get("data"), list) and "template" not in record:  # 附带的文字，data 写作一句话
+    if trained_on_own_data(folder):
         print(OWN_DATA)
     read = open_input()
     with contextlib.suppress(EOFError, KeyboardInterrupt):  # Ctrl-D 或管道到头；在提示处按 Ctrl-C
@@ -65,6 +62,18 @@ def run(args) -> int:
             pass
     print(GOODBYE)
     return 0
+
+
+def trained_on_own_data(folder) -> bool:
+    """训练用的是 --data 给的文件（run.json 里是列表；附带的文字写作一句话），又没有用问答微调过。"""
+    record = run_record(folder)
+    return isinstance(record.get("data"), list) and "template" not in record
+
+
+def template_of(folder) -> Template:
+    """微调过的模型，照微调时的写法问；别的用默认的。"""
+    written = run_record(folder).get("template")
+    return Template(written) if isinstance(written, str) else TEMPLATE
 
 
 def open_input():
