@@ -6,7 +6,7 @@ import importlib
 import random
 import sys
 
-from tinygpt.chat import MAX_NEW_TOKENS, SAMPLING, Conversation, reply
+from tinygpt.chat import MAX_NEW_TOKENS, SAMPLING, TEMPLATE, Conversation, reply
 from tinygpt.commands.arguments import add_fields, check_seed, device_argument, given, model_argument
 from tinygpt.commands.output import as_typed, encoding_for, note_unknown
 from tinygpt.config import LARGEST_SEED
@@ -46,10 +46,7 @@ def run(args) -> int:
     check_seed(seed)
     sampling = dataclasses.replace(SAMPLING, **given(args, Sampling))
     folder = model_folder(args.model)
-    record = run_record(folder)
-    options = {"sampling": sampling, "max_new_tokens": most}
-    if "template" in record:  # 微调过的模型：照微调时的写法问
-        options["template"] = Template(record["template"])
+    options = {"sampling": sampling, "max_new_tokens": most, "template": template_of(folder)}
     session = Session(*load(folder, pick_device(args.device)), seed, options)
     if args.ask:
         for question in args.ask:
@@ -71,6 +68,12 @@ def trained_on_own_data(folder) -> bool:
     """训练用的是 --data 给的文件（run.json 里是列表；附带的文字写作一句话），又没有用问答微调过。"""
     record = run_record(folder)
     return isinstance(record.get("data"), list) and "template" not in record
+
+
+def template_of(folder) -> Template:
+    """微调过的模型，照微调时的写法问；别的用默认的。"""
+    written = run_record(folder).get("template")
+    return Template(written) if isinstance(written, str) else TEMPLATE
 
 
 def open_input():
