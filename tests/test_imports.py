@@ -176,9 +176,14 @@ ALLOWED = {
     "checkpoint": {"errors"},
     "metrics": {"checkpoint"},
     "evaluation": {"device", "losses"},
-    "text": {"errors"},
+    "notes": set(),
+    "decoding": {"errors", "notes"},
+    "encodings": {"decoding", "errors"},
+    "folders": {"errors", "notes"},
+    "splits": {"errors"},
+    "text": {"decoding", "encodings", "errors", "folders", "notes", "splits"},
     "tokenizer": {"errors", "threads"},
-    "data": {"errors", "losses"},
+    "data": {"errors", "losses", "splits"},
 }
 CHAPTERS = [name for name in MODULES if name and "." not in name and (ROOT / f"{name}.py").exists()]
 

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tinygpt.decoding import open_text, tidy
+from tinygpt.decoding import open_bytes, open_text, tidy
 from tinygpt.encodings import check_named, detect_encoding, named_encoding
 from tinygpt.errors import InputError, require
 from tinygpt.folders import find_files
 from tinygpt.notes import Notes
-from tinygpt.splits import nothing_to_train, split_name
+from tinygpt.splits import nothing_to_train, split_name, splits_by_name
 
 PIECE = 1 << 18  # 长文件每段大约多少个字符
 RULES = "2"  # 读法变了就换一个：以前存下的编号不再用
@@ -93,10 +93,13 @@ def read_passages(
     notes = notes or Notes()
     any_text, files = False, find_files(paths, notes)
     encoding = named_encoding(encoding) if encoding else None
+    named = splits_by_name(files)
     for path in files:
+        if path in named:
+            notes.add(f"按文件名，{{n}} 个文件是 {named[path]}", str(path))
         held = []  # 一篇的开头若是几段空白，先留着：后面有字才交出，整篇空白就丢掉
         for passage in _read_file(path, field, encoding, notes):
-            passage = _checked(passage, notes)
+            passage = _checked(passage, named.get(path), notes)
             held.append(passage)
             if passage.text.strip() or any_text and held[0] is None:
                 any_text = True
@@ -108,9 +111,9 @@ def read_passages(
     require(any_text, found, "至少一篇有内容的文档", "检查文件是不是空的")
 
 
-def _checked(passage: Passage, notes: Notes) -> Passage:
-    """去掉 JSON 里转义写着的杂质；split 换成统一的名字。"""
-    split = split_name(passage.split)
+def _checked(passage: Passage, by_name: str | None, notes: Notes) -> Passage:
+    """去掉 JSON 里转义写着的杂质；split 换成统一的名字，没有写就看文件名。"""
+    split = split_name(passage.split) or by_name
     if split is None and passage.split not in (None, ""):
         what = "有 {n} 篇的 split 不认识，当作没有写（认识的有 train、validation、test）"
         notes.add(what, f"{passage.source} 写的是 {passage.split!r}")
@@ -121,7 +124,7 @@ def content_digest(paths, field: str = "text", encoding: str | None = None) -> s
     """全部文件内容的摘要，与文件名和位置无关；内容与读法相同，摘要就相同。"""
     whole = hashlib.sha256(f"{RULES}|{field}|{encoding}".encode())
     for path in find_files(paths):
-        with path.open("rb") as file:
+        with open_bytes(path) as file:
             whole.update(hashlib.file_digest(file, "sha256").digest())
         whole.update(path.suffix.lower().encode())
     return whole.hexdigest()
