@@ -13,8 +13,8 @@ from tinygpt.encodings import detect_encoding, named_encoding
 from tinygpt.errors import InputError
 from tinygpt.text import FileSource, read_passages
 
-SIMPLE = "小猫在河边看鱼。它是灰色的，河水是蓝色的！老师说：“今天我们学习怎样读书。”于是大家都笑了起来。\n"
-COMPLEX = "門前小河結了冰，孩子們說這個冬天長得很。老師寫信問學生，書讀完沒有？風從山後吹過來，樹葉落滿院子。\n"
+SIMPLE = "小猫在河边看鱼。它是灰色的，河水是蓝色的！老师说：“今天我们学习怎样读书。”大家都笑了起来。\n"
+COMPLEX = "門前小河結了冰，孩子們說這個冬天長得很。老師寫信問學生，書讀完沒有？風從山後吹過來，樹葉落滿院。\n"
 CLASSIC = "学而时习之，不亦说乎？有朋自远方来，不亦乐乎？道可道，非常道；名可名，非常名。\n"
 JAPANESE = "今日は雪が降っています。川の向こうに灯りが見えた。子供たちは家に帰った。\n"
 KOREAN = "오늘은 눈이 내립니다. 강 건너에 불빛이 보였다. 아이들은 집으로 돌아갔다.\n"
@@ -81,7 +81,8 @@ def test_any_language_in_utf8(tmp_path, text):
     assert read(write(tmp_path / "a.txt", text.encode())) == (text, [])
 
 
-SENTENCES = st.lists(st.sampled_from([SIMPLE, COMPLEX, CLASSIC, JAPANESE, KOREAN, RUSSIAN, FRENCH]), max_size=3)
+LANGUAGES = [SIMPLE, COMPLEX, CLASSIC, JAPANESE, KOREAN, RUSSIAN, FRENCH]
+SENTENCES = st.lists(st.sampled_from(LANGUAGES), max_size=3)
 RARE = st.text(st.characters(min_codepoint=32, blacklist_categories=["Cs", "Co", "Cn", "Cc"]), max_size=30)
 HAN = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), max_size=60)
 OTHERS = ["big5", "shift_jis", "euc_jp", "euc_kr", "cp1251", "koi8-r", "cp1252", "cp866", "iso2022_jp", "hz"]
@@ -158,7 +159,9 @@ def test_named_encoding_replaces_the_bad_byte_and_says_where(tmp_path):
     assert text == SIMPLE * 9 + "\ufffd\n" and "第 10 行" in notes[0] and "1 处" in notes[0]
 
 
-@pytest.mark.parametrize(("written", "named"), [("gb18030", "utf-8"), ("utf-8", "big5"), ("utf-8", "shift_jis")])
+@pytest.mark.parametrize(
+    ("written", "named"), [("gb18030", "utf-8"), ("utf-8", "big5"), ("utf-8", "shift_jis")]
+)
 def test_a_wrong_name_is_refused(tmp_path, written, named):
     refused(write(tmp_path / "a.txt", (SIMPLE * 9).encode(written)), "--encoding", encoding=named)
 
@@ -169,7 +172,9 @@ def test_an_unknown_name(tmp_path, name):
         named_encoding(name or "\0")
 
 
-@pytest.mark.parametrize(("wrong", "right"), [("gb18030", "utf-8"), ("cp1252", "utf-8"), ("latin-1", "gb18030")])
+@pytest.mark.parametrize(
+    ("wrong", "right"), [("gb18030", "utf-8"), ("cp1252", "utf-8"), ("latin-1", "gb18030")]
+)
 def test_mojibake_saved_as_utf8_is_refused(tmp_path, wrong, right):
     garbled = (SIMPLE * 9).encode(right).decode(wrong, "replace")
     refused(write(tmp_path / "a.txt", garbled.encode()), "乱码" if "\ufffd" not in garbled else "")
@@ -209,7 +214,8 @@ def test_random_bytes(tmp_path, seed):
 def test_many_nuls_are_placed(tmp_path):
     """断电之后，文件的后半常常全是零。"""
     start = len((SIMPLE * 3).encode())
-    refused(write(tmp_path / "a.txt", (SIMPLE * 3).encode() + bytes(500)), f"第 {start + 1:,} 个字节（第 4 行）", "500")
+    path = write(tmp_path / "a.txt", (SIMPLE * 3).encode() + bytes(500))
+    refused(path, f"第 {start + 1:,} 个字节（第 4 行）", "500")
 
 
 # ---- 杂质 ----

@@ -101,7 +101,8 @@ def test_links_are_followed_once_and_loops_end(tmp_path):
 
 def test_the_same_file_twice_is_read_once(tmp_path):
     put(tmp_path, "f/a.txt", "f/b.txt")
-    found, notes = names(tmp_path, tmp_path / "f" / "b.txt", tmp_path / "f", tmp_path / "f" / ".." / "f" / "a.txt")
+    folder = tmp_path / "f"
+    found, notes = names(tmp_path, folder / "b.txt", folder, folder / ".." / "f" / "a.txt")
     assert found == ["f/b.txt", "f/a.txt"] and "（2 个）" in notes[0]
 
 
@@ -125,7 +126,9 @@ def test_the_quote_that_windows_leaves_behind(tmp_path):
     assert [path.name for path in find_files([f'{tmp_path / "文字"}"'])] == ["a.txt"]
 
 
-@pytest.mark.parametrize(("path", "word"), [("https://example.org/a.txt", "网址"), ("没有.txt", "没有这个文件")])
+@pytest.mark.parametrize(
+    ("path", "word"), [("https://example.org/a.txt", "网址"), ("没有.txt", "没有这个文件")]
+)
 def test_what_is_no_file(path, word):
     with pytest.raises(InputError, match=word) as caught:
         find_files([path])

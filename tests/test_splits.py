@@ -29,14 +29,18 @@ def test_thirty_diaries_and_a_novel(hashes, place):
     assert 0.05 < share(sizes, hashes) < 0.2
 
 
-@given(st.lists(st.tuples(st.integers(20, 5000), st.floats(0, 1)), min_size=1, max_size=40), st.sampled_from([0.1, 0.3]))
+DOCUMENTS = st.lists(st.tuples(st.integers(20, 5000), st.floats(0, 1)), min_size=1, max_size=40)
+
+
+@given(DOCUMENTS, st.sampled_from([0.1, 0.3]))
 def test_any_lengths(documents, fraction):
     sizes, hashes = zip(*documents)
     assert fraction / 4 < share(list(sizes), list(hashes), fraction) < 3.01 * fraction
 
 
 @pytest.mark.parametrize(("written", "name"), [
-    ("train", "train"), (" Train ", "train"), ("训练集", "train"), ("valid", "validation"), ("dev", "validation"),
+    ("train", "train"), (" Train ", "train"), ("训练集", "train"), ("dev", "validation"),
+    ("valid", "validation"),
     ("VAL", "validation"), ("验证", "validation"), ("test", "test"), ("测试集", "test"),
     ("其他", None), (3, None), (0.8, None), (True, None), (None, None), ("", None), (["train"], None),
 ])  # fmt: skip
@@ -47,7 +51,8 @@ def test_names_that_people_write(written, name):
 def rows(tmp_path, *splits):
     import json
 
-    lines = [json.dumps({"text": f"第{i}篇，今天下雨。" * 3, "split": split}) for i, split in enumerate(splits)]
+    row = lambda i, split: json.dumps({"text": f"第{i}篇，今天下雨。" * 3, "split": split})
+    lines = [row(i, split) for i, split in enumerate(splits)]
     (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
     return FileSource([tmp_path / "a.jsonl"])
 
@@ -87,7 +92,7 @@ def test_unknown_values_are_reported(tmp_path):
 
 @pytest.mark.parametrize(("names", "wanted"), [
     (["train.jsonl", "test.jsonl"], ["train", "test"]),
-    (["train-00000-of-00002.txt", "train-00001-of-00002.txt", "validation-00000-of-00001.txt"], ["train"] * 2 + ["validation"]),
+    (["train-00000-of-00002.txt", "validation-00000-of-00001.txt"], ["train", "validation"]),
     (["wiki.train.txt", "wiki.valid.txt", "说明.txt"], ["train", "validation", None]),
     (["train/0.txt", "train/1.txt", "dev/0.txt"], ["train", "train", "validation"]),
     (["训练集.txt", "测试集.txt"], ["train", "test"]),
