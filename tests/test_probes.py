@@ -7,18 +7,18 @@ import pytest
 import torch
 from torch import nn
 
-from tinygpt import texts
+from tinygpt import corpus
 from tinygpt.cli import main
 from tinygpt.config import GPTConfig
+from tinygpt.corpus.asking import after_passage, asked, with_questions
+from tinygpt.corpus.stories import registry, stories
+from tinygpt.corpus.talk import UNKNOWN, talk
+from tinygpt.corpus.world import World
 from tinygpt.errors import InputError
 from tinygpt.probes import PROBES, as_dict, coherence, form, knowledge, probe, report
 from tinygpt.probes.bench import Bench, log_probabilities, prompts
 from tinygpt.probes.bits import evaluate_text
 from tinygpt.text import Passage
-from tinygpt.texts.asking import after_passage, asked, with_questions
-from tinygpt.texts.stories import registry, stories
-from tinygpt.texts.talk import UNKNOWN, talk
-from tinygpt.texts.world import World
 from tinygpt.tokenizer import CHAT, EOS, Tokenizer
 
 CONTEXT = 512
@@ -352,7 +352,7 @@ def test_everything_runs_and_is_the_same_again(run, capsys):
     assert call("--only", "name", "--seed", "1")["probes"] != {"name": only["name"]}
     bits = result["probes"]["bits"]
     assert {"小百科", "日常", "world", "stories/name", "talk/phrasing"} <= set(bits)
-    passages = [Passage(d.text, "") for d in texts.documents("validation") if d.source == "日常"]
+    passages = [Passage(d.text, "") for d in corpus.documents("validation") if d.source == "日常"]
     from tinygpt import load
 
     expected = evaluate_text(*load(run), passages)["bits_per_character"]

@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from tinygpt.corpus.chooser import Chooser
+from tinygpt.corpus.stories import HELD_OUT, LONGEST, entropy, registry, stories, write
+from tinygpt.corpus.stories.lexicon import NARRATOR, StoryError, beings, numeral, things, words
+from tinygpt.corpus.stories.surface import Choice, parse, variants
+from tinygpt.corpus.stories.teller import HELD_OUT_FROM, HELD_OUT_LAST, Teller, held_pair
 from tinygpt.errors import InputError
-from tinygpt.texts.chooser import Chooser
-from tinygpt.texts.stories import HELD_OUT, LONGEST, entropy, registry, stories, write
-from tinygpt.texts.stories.lexicon import NARRATOR, StoryError, beings, numeral, things, words
-from tinygpt.texts.stories.surface import Choice, parse, variants
-from tinygpt.texts.stories.teller import HELD_OUT_FROM, HELD_OUT_LAST, Teller, held_pair
 
 ROOT = Path(__file__).parents[1]
-FOLDER = ROOT / "tinygpt" / "texts" / "stories"
+FOLDER = ROOT / "tinygpt" / "corpus" / "stories"
 PLANS = tuple(registry())
 PRONOUN = {b.name: b.pronoun for b in beings()}
 BY_PIECE = {"蛋糕": "块", "饼干": "块", "月饼": "块", "拼图": "块", "钥匙": "串"}  # 也可以论块
@@ -241,7 +241,7 @@ def test_held_out_never_in_normal_documents(documents):
 
 def test_held_out_phrasings_are_the_last_of_a_beat(documents):
     """平时的文章用到的模板，没有一个是留出的。"""
-    from tinygpt.texts.stories.plans import _common
+    from tinygpt.corpus.stories.plans import _common
 
     held, usual = set(), set()
     for module in (*registry().values(), _common):
@@ -265,14 +265,14 @@ def test_held_out_documents_use_it(held_out):
 
 
 def test_held_out_combinations_are_about_a_twentieth():
-    from tinygpt.texts.stories.plans import find
+    from tinygpt.corpus.stories.plans import find
 
     pairs = [held_pair("find", a, b) for a in find.THINGS for b in find.PLACES]
     assert 0.02 < sum(pairs) / len(pairs) < 0.09
 
 
 def test_verbs_check_their_preconditions():
-    from tinygpt.texts.stories import verbs
+    from tinygpt.corpus.stories import verbs
 
     t = Teller("test", Chooser(random.Random(0)))
     for key in ("a", "b"):
@@ -313,7 +313,7 @@ def test_one_plan_alone():
 
 
 def test_poems_keep_length_and_rhyme():
-    from tinygpt.texts.stories.plans.poem import RHYMES
+    from tinygpt.corpus.stories.plans.poem import RHYMES
 
     for d in stories(0, n_documents=200, plans=["poem"]):
         lines = re.findall(r"[^，。\n]+", d.text)

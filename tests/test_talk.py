@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
+from tinygpt.corpus import talk as module
+from tinygpt.corpus.talk import EXCHANGES, SUMS, TOLD, UNKNOWN, talk
+from tinygpt.corpus.world import World
 from tinygpt.errors import InputError
-from tinygpt.texts import talk as module
-from tinygpt.texts.talk import EXCHANGES, SUMS, TOLD, UNKNOWN, talk
-from tinygpt.texts.world import World
 
 NUMBERS = {digit: i for i, digit in enumerate("零一二三四五六七八九十")}
 

@@ -5,7 +5,7 @@ import dataclasses
 import types
 import typing
 
-from tinygpt import corpus, texts
+from tinygpt import corpus
 from tinygpt.text import FileSource, Source
 
 
@@ -36,12 +36,10 @@ def data_arguments(parser: argparse.ArgumentParser, help: str = "文件或文件
 
 
 def source_of(args) -> Source:
-    """--data 指的文字；没有给就是附带的，平时是第二版。"""
+    """--data 指的文字；没有给就是附带的。"""
     if args.data:
         return FileSource(args.data, args.field, args.encoding)
-    if getattr(args, "world_characters", None) is not None:
-        return corpus.ShippedSource(args.world_characters)
-    return texts.ShippedSource(getattr(args, "mixture", None) or "first")
+    return corpus.ShippedSource(getattr(args, "mixture", None) or "first")
 
 
 def add_fields(parser, cls, skip=(), usual=None):

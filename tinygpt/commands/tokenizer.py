@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tinygpt import texts
+from tinygpt import corpus
 from tinygpt.commands.arguments import data_arguments, json_argument, source_of
 from tinygpt.commands.output import print_json, print_notes
 from tinygpt.errors import require
@@ -51,9 +51,9 @@ def _train(args) -> int:
 
 
 def _show(args) -> int:
-    some = args.tokenizer or texts.TOKENIZER.exists()
+    some = args.tokenizer or corpus.TOKENIZER.exists()
     require(some, "没有附带的分词器", "--tokenizer FILE", "用 tinygpt tokenizer train 训练一个")
-    shown = Tokenizer.load(args.tokenizer or texts.TOKENIZER)
+    shown = Tokenizer.load(args.tokenizer or corpus.TOKENIZER)
     ids = shown.encode(args.text)
     if args.json:
         print_json({"text": args.text, "ids": ids, "tokens": [shown.token(i) for i in ids]})

@@ -36,8 +36,6 @@ def add_arguments(parser) -> None:
     data_arguments(parser, "文件或文件夹：.txt .md .jsonl .jsonl.gz .json")
     mixture = "附带的文字怎样搭配：first（默认，约三分钟的训练）或 release（附带的模型用的，约一小时）"
     parser.add_argument("--mixture", metavar="NAME", help=mixture)
-    world = "改用附带文字的第一版（课里与 mini 用的），小世界写 N 个字符"
-    parser.add_argument("--world-characters", type=int, metavar="N", help=world)
     parser.add_argument("--out", required=True, metavar="DIR", help="模型存到哪个文件夹")
     parser.add_argument("--preset", default="mini", help="模型的预设形状（默认 mini，即文章的模型）")
     parser.add_argument("--tokenizer", metavar="char|bpe|FILE", help=TOKENIZERS)
@@ -56,11 +54,9 @@ def add_arguments(parser) -> None:
 def run(args) -> int:
     """准备文字、分词器、编号、模型，然后训练。"""
     out, changes = Path(args.out), given(args, GPTConfig)
-    chosen = [flag for flag in ("data", "mixture", "world_characters") if getattr(args, flag) is not None]
+    chosen = [flag for flag in ("data", "mixture") if getattr(args, flag) is not None]
     flags = " 与 ".join("--" + flag.replace("_", "-") for flag in chosen)
-    require(len(chosen) <= 1, flags, "几个里只给一个", "它们各说一种文字从哪里来")
-    world = args.world_characters
-    require(world is None or world >= 0, f"--world-characters {world}", "不小于 0", "给一个字符数")
+    require(len(chosen) <= 1, flags, "两个里只给一个", "它们各说一种文字从哪里来")
     source = source_of(args)
     preset(args.preset, **changes)  # 先检查参数，再动磁盘
     config = TrainConfig(**given(args, TrainConfig))
@@ -91,9 +87,8 @@ def run(args) -> int:
     say(_describe(dataset, tokenizer, model, trainer))
     record = {
         "data": args.data or "附带的文字", "mixture": None if args.data else args.mixture or "first",
-        "world_characters": args.world_characters, "dataset": dataset.meta,
-        "train": dataclasses.asdict(config), "tokenizer": tokenizer.fingerprint, "device": device.type,
-        "precision": trainer.precision, "torch": torch.__version__, "finished": False,
+        "dataset": dataset.meta, "train": dataclasses.asdict(config), "tokenizer": tokenizer.fingerprint,
+        "device": device.type, "precision": trainer.precision, "torch": torch.__version__, "finished": False,
     }  # fmt: skip
     tokenizer.save(out / "tokenizer.json")
     checkpoint.write_json(out / "config.json", model_config.to_dict())

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import torch
 
+from tinygpt.corpus import Mixture, named
+from tinygpt.corpus.stories import Story, stories
 from tinygpt.device import evaluation_mode
 from tinygpt.errors import InputError
 from tinygpt.sampling import Sampling, generate
-from tinygpt.texts import Mixture, named
-from tinygpt.texts.stories import Story, stories
 from tinygpt.tokenizer import CHAT, EOS, PAD
 
 GREEDY, WARM = Sampling(greedy=True), Sampling(temperature=0.7)

@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from tinygpt import texts
+from tinygpt import corpus
+from tinygpt.corpus.stories import HELD_OUT
+from tinygpt.corpus.talk import HELD_OUT as TALK_HELD_OUT
+from tinygpt.corpus.talk import talk
+from tinygpt.corpus.world import World
 from tinygpt.data import ContiguousWindows
 from tinygpt.errors import require
 from tinygpt.evaluation import evaluate
 from tinygpt.probes.bench import TALK_SEED, Bench, Figure
-from tinygpt.texts.stories import HELD_OUT
-from tinygpt.texts.talk import HELD_OUT as TALK_HELD_OUT
-from tinygpt.texts.talk import talk
-from tinygpt.texts.world import World
 from tinygpt.tokenizer import CHAT, EOS
 
 WORLD_SEED = 9_001  # 小世界另写一些，种子与训练、验证的不同
@@ -51,7 +51,7 @@ def sources(bench: Bench) -> dict[str, Callable[[], Iterable[str]]]:
         return lambda: bench.tell(2, bench.count, held_out)
 
     def handwritten(source):
-        return lambda: (d for d in texts.documents("validation") if d.source == source)
+        return lambda: (d for d in corpus.documents("validation") if d.source == source)
 
     def conversation(held_out):
         return lambda: talk(TALK_SEED + 1 + bench.seed, n_documents=bench.count, held_out=held_out)

@@ -7,8 +7,8 @@
 
 import re
 
+from tinygpt.corpus.asking import after_passage
 from tinygpt.probes.bench import Bench, Figure, by, share
-from tinygpt.texts.asking import after_passage
 
 SOURCES = ("combination", "name")
 KINDS = {

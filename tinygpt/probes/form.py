@@ -6,10 +6,10 @@
 
 import re
 
+from tinygpt.corpus import named
+from tinygpt.corpus.stories import registry, stories
 from tinygpt.errors import InputError
 from tinygpt.probes.bench import STORY_SEED, WARM, Bench, Figure, share
-from tinygpt.texts import named
-from tinygpt.texts.stories import registry, stories
 
 DAY = r"[一二三四五六七八九十]+月[一二三四五六七八九十]+日"
 POEM_LENGTHS = (5, 7)

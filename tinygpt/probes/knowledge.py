@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from tinygpt.corpus.asking import asked
+from tinygpt.corpus.talk import FACTS, UNKNOWN, UNKNOWN_QUESTIONS, talk
+from tinygpt.corpus.world import World
 from tinygpt.probes.bench import TALK_SEED, Bench, Figure, by, share
 from tinygpt.probes.form import looping
-from tinygpt.texts.asking import asked
-from tinygpt.texts.talk import FACTS, UNKNOWN, UNKNOWN_QUESTIONS, talk
-from tinygpt.texts.world import World
 
 STOP = "。\n"
 ROOM = 48
