@@ -141,9 +141,8 @@ def test_few_documents_are_cut_at_the_end(tmp_path):
 
 @pytest.mark.parametrize("passages", [
     [Passage("短", "f")],  # 太短，留不出验证
-    [Passage(str(i) * 30, "f", split="train") for i in range(12)],  # 文档自带的划分里没有验证
     [Passage(str(i) * 30, "f", split="validation") for i in range(12)],  # 全是验证，没有训练
-], ids=["short", "only train", "only validation"])  # fmt: skip
+], ids=["short", "only validation"])  # fmt: skip
 def test_an_empty_half_is_an_input_error_or_an_empty_array(tmp_path, passages):
     """空的一半：要么这里就说清楚，要么交出空数组，由 RandomWindows、ContiguousWindows 说；
     不能是 mmap 的裸错误。"""

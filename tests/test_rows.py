@@ -187,7 +187,7 @@ def test_any_rows_are_read_or_refused_in_words(tmp_path_factory, rows, name, dat
     text = text[: data.draw(st.integers(0, len(text)))] + data.draw(st.sampled_from(["", "]", "}", '"']))
     path = write(tmp_path_factory.mktemp("rows") / name, text)
     try:
-        for row, source in read_rows([path]):
+        for row, source, _ in read_rows([path]):
             turns_of(row, source)
             text_of(row, source)
     except InputError as error:
@@ -200,7 +200,7 @@ def test_any_rows_are_read_or_refused_in_words(tmp_path_factory, rows, name, dat
 def test_deep_rows_are_refused_in_words(tmp_path, wrap, depth):
     path = write(tmp_path / "a.jsonl", wrap.format("[" * depth + "1" + "]" * depth) + "\n")
     with pytest.raises(InputError, match="第 1 行"):
-        for row, source in read_rows([path]):
+        for row, source, _ in read_rows([path]):
             text_of(row, source)
 
 
@@ -234,7 +234,8 @@ def test_bad_csv_is_named(tmp_path, content, line, word):
 def test_csv_from_excel_in_gbk(tmp_path):
     content = "prompt,answer\r\n" + "你好吗,我很好，谢谢你。\r\n" * 20
     path = write(tmp_path / "a.csv", content.encode("gbk"))
-    assert [row for row, _ in read_rows([path])] == [{"prompt": "你好吗", "answer": "我很好，谢谢你。"}] * 20
+    wanted = {"prompt": "你好吗", "answer": "我很好，谢谢你。"}
+    assert [row for row, _, _ in read_rows([path])] == [wanted] * 20
 
 
 def test_text_is_no_rows(tmp_path):

@@ -19,7 +19,8 @@ from tinygpt.unpack import unpacked
 BLOCK = 1 << 16
 NUL, BOM, HALF = "\0", "\ufeff", re.compile("[\ud800-\udfff]")
 JUNK = re.compile("[\0\ufeff\ud800-\udfff]")
-BROKEN = re.compile("\ufffd+|(?:锟斤拷)+")
+GARBLED = ("\ufffd", "锟斤拷", "鐨", "銆", "çš", "ã€", "ï¼", "â€")  # 读错编码、又存过的字：“的”“。”“，”“……”
+BROKEN = re.compile("|".join(f"(?:{mark})+" for mark in GARBLED))
 
 
 @contextmanager
@@ -104,8 +105,8 @@ class CleanText:
         def place(start: int) -> str:
             return f"{self.path} 第 {self.line + raw.count(chr(10), 0, start):,} 行"
 
-        for found in BROKEN.finditer(raw) if "\ufffd" in raw or "锟斤拷" in raw else ():
-            self.notes.add("文字里本来就有 {n} 处 � 或“锟斤拷”（以前存坏的字），照读", place(found.start()))
+        for found in BROKEN.finditer(raw) if any(mark in raw for mark in GARBLED) else ():
+            self.notes.add("有 {n} 处像乱码（�、锟斤拷之类，以前就存坏了的字），照读", place(found.start()))
         text = tidy(raw, place, self.notes)
         self.line += raw.count("\n")
         return text

@@ -18,6 +18,7 @@ from tinygpt.errors import InputError, require
 ENOUGH = 20_000  # 看这么多个字就够了
 LIKELY = 0.4  # 常用字与标点占到这么多，就像中文
 FEW = 0.05  # 坏处不到这么多，还算是这种编码
+WINDOW, MIXED = 400, 0.12  # 一段这么长；常用字与标点少到这样，这一段就是乱码
 EXPECTED = "UTF-8、UTF-16、GB18030 或 Big5 编码的文本"
 MARKS = {
     codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
@@ -38,7 +39,7 @@ CONTROLS = bytes({*range(9), *range(14, 32)} - {0x1A, 0x1B})  # 文本里没有�
 # 读不成中文时的提示：（编码，名字，这种文字的字符，占多少才像）
 HINTS = (
     ("cp932", "日文 Shift_JIS", "[ぁ-ゖァ-ヺー]", 0.3), ("euc_jp", "日文 EUC-JP", "[ぁ-ゖァ-ヺー]", 0.3),
-    ("cp949", "韩文 EUC-KR", "[가-힣]", 0.8), ("cp1251", "俄文 Windows-1251", "[а-яё]", 0.7),
+    ("cp949", "韩文 EUC-KR", "[가-힣]", 0.8), ("cp1251", "俄文 Windows-1251", "(?<=[А-яё])[а-яё]", 0.6),
     ("cp1252", "西欧文字 Windows-1252", "[à-ÿ‘-”–—…]", 0.6),
 )  # fmt: skip
 SEVEN_BIT = {  # 只用 ASCII 字节写中日文的老办法：看上去是合法的 UTF-8
@@ -70,10 +71,10 @@ def likeness(text: str, wide: bool = False) -> float:
 
 
 def _sample(path: Path, encoding: str) -> str:
-    """从第一块有非 ASCII 字符的起，读到看得够了为止。"""
+    """从第一块有非 ASCII 字符的起（UTF-16 从头起），读到看得够了为止。"""
     found, enough = [], ENOUGH
     for text in decoded(path, encoding):
-        if size := others(text):
+        if size := len(text) if encoding.startswith("utf-16") else others(text):
             found.append(text)
             enough -= size
         if enough <= 0:
@@ -110,9 +111,24 @@ def _checked(path: Path, encoding: str) -> str:
     bad = first_bad(path, encoding)
     if bad is not None:
         raise _damaged(path, encoding, bad)
+    if encoding in ("gb18030", "big5hkscs"):
+        _refuse_mixed(path, encoding)
     if not encoding.startswith(("utf-16", "utf-32")):
         _refuse_binary(path)
     return encoding
+
+
+def _refuse_mixed(path: Path, encoding: str) -> None:
+    """编码不同的几个文件接成了一个：大半像中文，有一段不像。"""
+    lines = 1
+    for text in decoded(path, encoding):
+        for start in range(0, len(text), WINDOW):
+            piece = text[start : start + WINDOW]
+            if others(piece) > WINDOW // 4 and likeness(piece) < MIXED:
+                found = f"{path} 大半是 {encoding} 编码，可是第 {lines:,} 行前后有一段读出来是乱码"
+                fix = f"把接在一起的文件分开，各自另存为 UTF-8；确实没有错，就加 --encoding {encoding}"
+                raise InputError(found, "从头到尾一种编码", fix)
+            lines += piece.count("\n")
 
 
 def _place(bad: tuple[int, int]) -> str:
@@ -159,8 +175,8 @@ def _refuse_binary(path: Path) -> None:
 def _refuse_garbled(path: Path, text: str) -> None:
     """合法的 UTF-8，却不像中文：是不是读错了编码又存了一遍的乱码？"""
     for encoding, pattern in SEVEN_BIT.items():
-        head = next(decoded(path, "utf-8"))
-        if likeness("".join(pattern.findall(head)).encode().decode(encoding, "replace")) >= LIKELY:
+        head = "".join(pattern.findall(next(decoded(path, "utf-8")))).encode().decode(encoding, "replace")
+        if "\ufffd" not in head and likeness(head) >= 0.1:
             fix = f"确实是的话，加 --encoding {encoding}"
             raise InputError(f"{path} 像是 {encoding} 编码", EXPECTED, fix)
     lost, size = text.count("\ufffd"), others(text)
@@ -178,7 +194,7 @@ def _refuse_garbled(path: Path, text: str) -> None:
 def named_encoding(name: str) -> str:
     """使用者用 --encoding 指明的编码 → Python 里的名字；没有这种编码就报错。"""
     try:
-        b"".decode(name)
+        "a".encode(name)
         found = codecs.lookup(name).name
     except (LookupError, ValueError) as error:
         fix = "常用 utf-8、gb18030、big5、utf-16、shift_jis；不写就自动识别"

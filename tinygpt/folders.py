@@ -37,9 +37,11 @@ def find_files(paths, notes: Notes | None = None) -> list[Path]:
             if key in found:
                 notes.add("同一个文件给了不止一次，只读一次（{n} 个）", str(file))
             found.setdefault(key, file)
-    files = [file for file in found.values() if file.stat().st_size]
+    files = []
     for file in found.values():
-        if file not in files:
+        if file.stat().st_size:
+            files.append(file)
+        else:
             notes.add("跳过 {n} 个空文件", str(file))
     empty = "、".join(map(str, list(found.values())[:5]))
     require(files, f"没有文字可读，只有空文件：{empty}", "有内容的文件", "换一个文件，或把它从列表里去掉")

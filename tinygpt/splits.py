@@ -4,6 +4,10 @@
 验证集的比例按 token 算：三十篇日记和一部长篇在一起，按篇数挑，多半不是九成就是几乎没有。
 """
 
+import re
+from collections import defaultdict
+from pathlib import Path
+
 from tinygpt.errors import InputError
 
 FEW_DOCUMENTS = 10  # 文档比这还少时，先试每篇留末尾作验证
@@ -18,6 +22,24 @@ KNOWN = {written: name for name, ways in NAMES.items() for written in ways.split
 def split_name(value) -> str | None:
     """split 字段的值 → "train"、"validation"、"test"；没有写，或者不认识，就是 None。"""
     return KNOWN.get(value.strip().lower()) if isinstance(value, str) else None
+
+
+def splits_by_name(files: list[Path]) -> dict[Path, str]:
+    """文件名写着划分的：train.jsonl 与 test.jsonl，wiki.train.txt 与 wiki.valid.txt，train/ 与 dev/。
+
+    只有除了这个词（和号码）都相同、其中又有 train 的才算：考试日记.txt、my test.txt 都不算。
+    """
+    groups = defaultdict(dict)
+    for file in files:
+        for place, name in ((file.parent, file.name), (file.parent.parent, file.parent.name)):
+            words = re.split("([a-z]+|[\u4e00-\u9fff]+)", name.lower())
+            at = next((i for i, word in enumerate(words) if word in KNOWN), None)
+            if at is not None:
+                rest = re.sub("[0-9]+", "#", "".join(words[:at] + ["*"] + words[at + 1 :]))
+                groups[place, rest][file] = KNOWN[words[at]]
+                break
+    clear = [g for g in groups.values() if "train" in g.values() and len(set(g.values())) > 1]
+    return {file: split for group in clear for file, split in group.items()}
 
 
 def nothing_to_train() -> InputError:

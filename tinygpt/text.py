@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tinygpt.decoding import CleanText, open_text, tidy
+from tinygpt.decoding import CleanText, open_bytes, open_text, tidy
 from tinygpt.encodings import check_named, detect_encoding, named_encoding
 from tinygpt.errors import require
 from tinygpt.folders import ROWS, find_files
 from tinygpt.notes import Notes
 from tinygpt.records import read_records
 from tinygpt.rows import text_of
-from tinygpt.splits import nothing_to_train, split_name
+from tinygpt.splits import nothing_to_train, split_name, splits_by_name
 
 PIECE = 1 << 18  # 长文件每段大约多少个字符
 RULES = "2"  # 读法变了就换一个：以前存下的编号不再用
@@ -95,10 +95,11 @@ def read_passages(
     notes = notes or Notes()
     any_text, files = False, find_files(paths, notes)
     encoding = named_encoding(encoding) if encoding else None
+    named = _named(files, notes)
     for path in files:
         held = []  # 一篇的开头若是几段空白，先留着：后面有字才交出，整篇空白就丢掉
         for passage in _read_file(path, field, encoding, notes):
-            passage = _checked(passage, notes)
+            passage = _checked(passage, named.get(path), notes)
             held.append(passage)
             if passage.text.strip() or any_text and held[0] is None:
                 any_text = True
@@ -110,9 +111,17 @@ def read_passages(
     require(any_text, found, "至少一篇有内容的文档", "检查文件是不是空的")
 
 
-def _checked(passage: Passage, notes: Notes) -> Passage:
-    """去掉 JSON 里转义写着的杂质；split 换成统一的名字。"""
-    split = split_name(passage.split)
+def _named(files: list[Path], notes: Notes) -> dict[Path, str]:
+    """文件名写着的划分，记进 notes。"""
+    named = splits_by_name(files)
+    for path, split in named.items():
+        notes.add(f"按文件名，{{n}} 个文件是 {split}", str(path))
+    return named
+
+
+def _checked(passage: Passage, by_name: str | None, notes: Notes) -> Passage:
+    """去掉 JSON 里转义写着的杂质；split 换成统一的名字，没有写就看文件名。"""
+    split = split_name(passage.split) or by_name
     if split is None and passage.split not in (None, ""):
         what = "有 {n} 篇的 split 不认识，当作没有写（认识的有 train、validation、test）"
         notes.add(what, f"{passage.source} 写的是 {passage.split!r}")
@@ -120,12 +129,13 @@ def _checked(passage: Passage, notes: Notes) -> Passage:
 
 
 def content_digest(paths, field: str = "text", encoding: str | None = None) -> str:
-    """全部文件内容的摘要，与文件名和位置无关；内容与读法相同，摘要就相同。"""
-    whole = hashlib.sha256(f"{RULES}|{field}|{encoding}".encode())
-    for path in find_files(paths):
-        with path.open("rb") as file:
+    """全部文件内容的摘要，与位置无关，文件名只看它说的划分；内容与读法相同，摘要就相同。"""
+    whole, files = hashlib.sha256(f"{RULES}|{field}|{encoding}".encode()), find_files(paths)
+    named = splits_by_name(files)
+    for path in files:
+        with open_bytes(path) as file:
             whole.update(hashlib.file_digest(file, "sha256").digest())
-        whole.update(path.suffix.lower().encode())
+        whole.update(f"{path.suffix.lower()}|{named.get(path)}".encode())
     return whole.hexdigest()
 
 
@@ -159,14 +169,18 @@ def _plain_pieces(file, path: Path) -> Iterator[Passage]:
         piece = following
 
 
-def read_rows(paths, notes: Notes | None = None) -> Iterator[tuple[object, str]]:
-    """只要一行一行的数据，不变成文字：依次交出（值，它在哪里）。不是数据的文件报错。"""
+def read_rows(paths, notes: Notes | None = None) -> Iterator[tuple[object, str, str | None]]:
+    """只要一行一行的数据，不变成文字：依次交出（值，它在哪里，划分）。不是数据的文件报错。"""
     notes = notes or Notes()
-    for path in find_files(paths, notes):
+    files = find_files(paths, notes)
+    named = _named(files, notes)
+    for path in files:
         fix = "改成一行一个 {\"prompt\": \"…\", \"answer\": \"…\"} 的 .jsonl，或两列的 .csv"
         require(path.name.lower().endswith(ROWS), f"{path} 是一篇文字，不是问答", "、".join(ROWS), fix)
         with _opened(path, None, notes) as file:
-            yield from read_records(file, path)
+            for row, source in read_records(file, path):
+                written = row.get("split") if isinstance(row, dict) else None
+                yield row, source, split_name(written) or named.get(path)
 
 
 def _passage(row, source: str, field: str) -> Passage:

@@ -23,7 +23,6 @@ from tinygpt.notes import Notes
 from tinygpt.pairs import AllPairs, Encoded, ShuffledPairs, digest, encode_talks, shown, split_talks
 from tinygpt.pretrained import load, model_folder
 from tinygpt.rows import SHAPES, is_blank, kind, turns_of
-from tinygpt.splits import split_name
 from tinygpt.template import DEFAULT, Template
 from tinygpt.text import read_rows
 from tinygpt.tokenizer import Tokenizer
@@ -162,7 +161,7 @@ def prepare(
 def read_talks(paths, notes: Notes) -> tuple[list, list]:
     """（几轮问答，在哪里）的列表，与各自的划分。"""
     talks, splits = [], []
-    for row, source in read_rows(paths, notes):
+    for row, source, split in read_rows(paths, notes):
         if is_blank(row):
             notes.add("跳过 {n} 行空的", source)
             continue
@@ -170,7 +169,6 @@ def read_talks(paths, notes: Notes) -> tuple[list, list]:
         names = f"有的是：{'、'.join(row)}" if isinstance(row, dict) else f"是{kind(row)}"
         fix = "把问与答分开写；只有文字、没有问答的，用 tinygpt train"
         require(turns is not None, f"{source}看不出哪里是问、哪里是答，{names}", SHAPES, fix)
-        split = split_name(row.get("split")) if isinstance(row, dict) else None
         if split == "test":
             notes.add("{n} 场的 split 是 test，没有用", source)
             continue
