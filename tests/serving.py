@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 import torch
 
-from tinygpt.chat import Conversation, prompt_ids
+from tinygpt.chat import TEMPLATE, Conversation, prompt_ids
 from tinygpt.config import GPTConfig
 from tinygpt.server.app import listen, serve
 from tinygpt.server.limits import Limits
@@ -93,9 +93,9 @@ class Running:
 
 
 @contextmanager
-def running(model, tokenizer, **limits):
+def running(model, tokenizer, template=TEMPLATE, **limits):
     """在别的线程里跑一个服务，用完就停。"""
-    service, sockets = Service(model, tokenizer, "小模型", Limits(**limits)), listen(0)
+    service, sockets = Service(model, tokenizer, "小模型", Limits(**limits), template), listen(0)
     ready, state = threading.Event(), {}
 
     async def main():

@@ -20,8 +20,10 @@ from tinygpt.chat import Conversation, prompt_ids
 from tinygpt.checkpoint import model_tensors, save_tensors, write_json
 from tinygpt.cli import main
 from tinygpt.errors import InputError
+from tinygpt.server import engine
 from tinygpt.server.app import PAGE, listen
 from tinygpt.server.limits import Limits
+from tinygpt.template import Template
 from tinygpt.tokenizer import CHAT, EOS
 
 CHATS, COMPLETIONS = "/v1/chat/completions", "/v1/completions"
@@ -132,6 +134,16 @@ def test_the_whole_conversation_is_shown_to_the_model(client, server, tokenizer)
     client.chat.completions.create(model="小模型", messages=messages, temperature=0)
     history = Conversation((("你好", "好。"),))
     assert server.model.seen[0] == prompt_ids(tokenizer, history, "小猫呢？", 128)
+
+
+def test_a_model_tuned_with_another_template_is_asked_by_it(tokenizer, monkeypatch):
+    """问法、停在哪里，都照微调时的模板。"""
+    template, real, seen = Template("甲：{prompt}\n乙：{answer}"), engine.reply_pieces, []
+    monkeypatch.setattr(engine, "reply_pieces", lambda *a, **k: seen.append(k["template"]) or real(*a, **k))
+    with running(Bigram(tokenizer), tokenizer, template=template) as server:
+        status, _, _ = server.chat("你好")
+        assert status == 200 and seen == [template]
+        assert server.model.seen[0] == prompt_ids(tokenizer, Conversation(), "你好", 128, template=template)
 
 
 def test_errors_arrive_as_the_clients_own(client):
@@ -534,15 +546,34 @@ sys.exit(main())
 """
 
 
-def test_the_command(tmp_path, tokenizer, make_model):
+@pytest.fixture
+def folder(tmp_path, tokenizer, make_model):
+    """一个模型的文件夹，用自己的文字训练的。"""
+    model, path = make_model(vocab_size=tokenizer.vocab_size, context_length=64), tmp_path / "我的模型"
+    path.mkdir()
+    save_tensors(path / "model.safetensors", model_tensors(model))
+    write_json(path / "config.json", dataclasses.asdict(model.config))
+    write_json(path / "run.json", {"data": ["小说.txt"]})
+    tokenizer.save(path / "tokenizer.json")
+    return path
+
+
+def test_the_command_asks_by_the_template_of_the_model(folder, monkeypatch, capsys):
+    seen, template = [], "甲：{prompt}\n乙：{answer}"
+    write_json(folder / "run.json", {"data": ["问答.jsonl"], "template": template})
+
+    async def serve(service, sockets):
+        seen.append(service.template.text)
+        for one_socket in sockets:
+            one_socket.close()
+
+    monkeypatch.setattr("tinygpt.commands.serve.serve", serve)
+    assert main(["serve", "--model", str(folder), "--port", "0"]) == 0
+    assert seen == [template] and "续写" not in capsys.readouterr().out
+
+
+def test_the_command(folder):
     """真的命令：印出地址，写得出话，Ctrl-C 停得下。"""
-    model = make_model(vocab_size=tokenizer.vocab_size, context_length=64)
-    folder = tmp_path / "我的模型"
-    folder.mkdir()
-    save_tensors(folder / "model.safetensors", model_tensors(model))
-    write_json(folder / "config.json", dataclasses.asdict(model.config))
-    write_json(folder / "run.json", {"data": ["小说.txt"]})
-    tokenizer.save(folder / "tokenizer.json")
     command = [sys.executable, "-c", COMMAND, "serve", "--model", str(folder), "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
                                cwd=Path(__file__).parents[1])  # fmt: skip

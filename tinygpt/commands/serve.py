@@ -3,7 +3,7 @@
 import asyncio
 
 from tinygpt.commands.arguments import device_argument, model_argument
-from tinygpt.commands.chat import trained_on_own_data
+from tinygpt.commands.chat import template_of, trained_on_own_data
 from tinygpt.device import pick_device
 from tinygpt.errors import require
 from tinygpt.pretrained import load, model_folder
@@ -25,7 +25,8 @@ def run(args) -> int:
     require(0 <= args.port <= 65535, f"--port {args.port}", "0 到 65535 的整数", "例如 --port 8000")
     folder = model_folder(args.model)
     sockets = listen(args.port)  # 先占住端口，再花时间读模型
-    service = Service(*load(folder, pick_device(args.device)), folder.resolve().name)
+    name, template = folder.resolve().name, template_of(folder)
+    service = Service(*load(folder, pick_device(args.device)), name, template=template)
     address = f"http://{LOOPBACK}:{sockets[0].getsockname()[1]}"
     print(f"网页　　　　{address}/")
     print(f"OpenAI 接口　{address}/v1（模型叫 {service.name}，api_key 写 none）")

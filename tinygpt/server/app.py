@@ -6,6 +6,7 @@
 import asyncio
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 
 from tornado.httpserver import HTTPServer
@@ -32,9 +33,10 @@ def application(service: Service) -> Application:
         (address, Page, {**known, "text": path.read_bytes(), "kind": TYPES[path.suffix]})
         for address, path in files.items()
     ]
+    ask = partial(read_chat, template=service.template)
     handlers += [
         ("/v1/models(?:/(.*))?", Models, known),
-        ("/v1/chat/completions", Generation, {**known, "read": read_chat}),
+        ("/v1/chat/completions", Generation, {**known, "read": ask}),
         ("/v1/completions", Generation, {**known, "read": read_completion}),
     ]
     return Application(

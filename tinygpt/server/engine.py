@@ -8,6 +8,7 @@
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from torch import Tensor
 
@@ -40,7 +41,7 @@ def write(model, tokenizer, request: Request) -> Iterator[Written]:
     """照请求写。请求不合适时立刻报 InputError，不等到取第一段。"""
     watch = Watch(tokenizer.vocab_size, request.alternatives or 0)
     options = {"max_new_tokens": request.max_new_tokens, "sampling": request.sampling, "seed": request.seed}
-    stream = reply_pieces if request.chat else stream_pieces
+    stream = partial(reply_pieces, template=request.template) if request.chat else stream_pieces
     pieces = stream(
         model, tokenizer, request.ids, begin=request.begin, stops=request.stops, observe=watch, **options
     )

@@ -9,11 +9,12 @@
 import json
 from dataclasses import dataclass, replace
 
-from tinygpt.chat import MAX_NEW_TOKENS, SAMPLING, Conversation, prompt_ids
+from tinygpt.chat import MAX_NEW_TOKENS, SAMPLING, TEMPLATE, Conversation, prompt_ids
 from tinygpt.config import LARGEST_SEED
 from tinygpt.sampling import Sampling, check_prompts
 from tinygpt.server.limits import Limits
 from tinygpt.server.refusal import Refusal
+from tinygpt.template import Template
 from tinygpt.tokenizer import SPECIAL_TOKENS, Tokenizer
 
 NUMBER = (int, float)
@@ -43,6 +44,7 @@ class Request:
     alternatives: int | None  # 每个 token 给几个候选；None 是连概率也不要
     stream: bool
     usage: bool  # 流式的末尾要不要数一数
+    template: Template = TEMPLATE  # 问与答的写法，回答才用得到
 
 
 class Fields:
@@ -87,16 +89,18 @@ class Fields:
                 self.refuse(name, "这里做不到", f"只能是 {json.dumps(FIXED[name])}", "去掉它")
 
 
-def read_chat(fields: Fields, tokenizer: Tokenizer, context_length: int, limits: Limits) -> Request:
-    """/v1/chat/completions 的请求。"""
+def read_chat(
+    fields: Fields, tokenizer: Tokenizer, context_length: int, limits: Limits, template: Template = TEMPLATE
+) -> Request:
+    """/v1/chat/completions 的请求；template 是模型学过的写法。"""
     conversation, question = _conversation(fields, fields.take("messages", list, []))
     logprobs = fields.take("logprobs", bool, False)
     top = fields.take_number("top_logprobs", 0, 0, limits.alternatives)
     name = "max_completion_tokens" if "max_completion_tokens" in fields.values else "max_tokens"
     most = fields.take_number(name, MAX_NEW_TOKENS, 1, limits.new_tokens)
-    ids = prompt_ids(tokenizer, conversation, question, context_length, most)
+    ids = prompt_ids(tokenizer, conversation, question, context_length, most, template)
     known = {"chat": True, "ids": ids, "max_new_tokens": most, "alternatives": top if logprobs else None}
-    return _request(fields, tokenizer, limits, SAMPLING, known)
+    return _request(fields, tokenizer, limits, SAMPLING, known | {"template": template})
 
 
 def read_completion(fields: Fields, tokenizer: Tokenizer, context_length: int, limits: Limits) -> Request:

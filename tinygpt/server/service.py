@@ -5,14 +5,18 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from tinygpt.chat import TEMPLATE
 from tinygpt.server.limits import Limits
+from tinygpt.template import Template
 
 
 class Service:
     """几个地址共用的东西。"""
 
-    def __init__(self, model, tokenizer, name: str, limits: Limits | None = None):
+    def __init__(
+        self, model, tokenizer, name: str, limits: Limits | None = None, template: Template = TEMPLATE
+    ):
         self.model, self.tokenizer, self.name = model, tokenizer, name
-        self.limits = limits or Limits()
+        self.limits, self.template = limits or Limits(), template
         self.writing = 0  # 有几个请求在写
         self.worker = ThreadPoolExecutor(1, thread_name_prefix="tinygpt-model")
