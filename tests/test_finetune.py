@@ -143,7 +143,7 @@ def test_what_could_not_be_used_is_counted_and_said(finetune, tmp_path, capsys):
     talk = [{"from": ("human", "gpt")[n % 2], "value": text} for n, text in enumerate(said)]
     rows = [*PAIRS, None, long, talk, {"prompt": "停", "answer": "一\n问：二"}]
     assert finetune("out", rows=rows) == 0
-    said = capsys.readouterr().out
+    said = capsys.readouterr().err
     for words in (
         "跳过 1 行空的", "1 轮放不进上下文（64 个 token）", "pairs.jsonl 第 22 行", "pairs.jsonl 第 23 行",
         "1 场谈话太长", "1 个回答里有 '\\n问'", "pairs.jsonl 第 24 行",
@@ -156,9 +156,9 @@ def test_rows_left_out_or_mended_are_said(finetune, capsys):
     left = [{**PAIRS[0], "split": "test"}, {**PAIRS[1], "split": "dev"}]
     rows = [*PAIRS, {"prompt": "小猫", "answer": "半个\ud83d"}, *left]
     assert finetune("out", rows="".join(json.dumps(row) + "\n" for row in rows)) == 0
-    said = capsys.readouterr().out
+    out, said = capsys.readouterr()
     assert "1 个落单的代理字符（半个 emoji）换成了 �" in said and "第 21 行" in said
-    assert "1 场的 split 是 test，没有用" in said and "验证 1 个（数据自带的划分）" in said
+    assert "1 场的 split 是 test，没有用" in said and "验证 1 个（数据自带的划分）" in out
 
 
 @pytest.mark.parametrize(("row", "word"), [

@@ -13,6 +13,7 @@ import torch
 from tinygpt import checkpoint
 from tinygpt.commands import run_folder
 from tinygpt.commands.arguments import add_fields, device_argument, json_argument
+from tinygpt.commands.output import as_typed, note
 from tinygpt.commands.train import train_config, train_in
 from tinygpt.config import TrainConfig
 from tinygpt.decoding import tidy
@@ -45,7 +46,7 @@ def add_arguments(parser) -> None:
     rank = f"只训练低秩的适配器（LoRA），秩是 RANK，常用 8（学习率默认 {LORA_RATE}）；不给就训练全部参数"
     parser.add_argument("--lora", type=int, metavar="RANK", help=rank)
     template = "一轮问答怎样写，里面有 {prompt}，以 {answer} 结尾；默认 " + repr(DEFAULT)
-    parser.add_argument("--template", default=DEFAULT, metavar="TEXT", help=template)
+    parser.add_argument("--template", type=as_typed, default=DEFAULT, metavar="TEXT", help=template)
     parser.add_argument("--validation-fraction", type=float, default=0.1, help="验证集的比例（默认 0.1）")
     parser.add_argument("--resume", action="store_true", help="从 --out 里的检查点接着训练")
     parser.add_argument("--overwrite", action="store_true", help="--out 里已有训练时，删掉它重新来")
@@ -66,6 +67,8 @@ def run(args) -> int:
     require(out.resolve() != base.resolve(), f"--out 与 --model 都是 {out}", "两个不同的文件夹", fix)
     model, tokenizer = load(base, device)
     pairs = prepare(args.data, tokenizer, template, model.config.context_length, fraction)
+    for line in pairs.notes:
+        note(line)
     seed_everything(config.seed)
     adapters = None if args.lora is None else lora.inject(model, args.lora)
     fingerprint = {
@@ -123,8 +126,7 @@ class Pairs:
 
     def described(self) -> str:
         train, validation = len(self.train.examples), len(self.validation.examples)
-        counts = f"问答：{self.rows} 场，训练 {train} 个例子、验证 {validation} 个（{self.how}）"
-        return "\n".join((counts, *(f"注意：{note}" for note in self.notes)))
+        return f"问答：{self.rows} 场，训练 {train} 个例子、验证 {validation} 个（{self.how}）"
 
     def meta(self) -> dict:
         """run.json 里的 dataset。"""

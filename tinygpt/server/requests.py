@@ -15,7 +15,7 @@ from tinygpt.sampling import Sampling, check_prompts
 from tinygpt.server.limits import Limits
 from tinygpt.server.refusal import Refusal
 from tinygpt.template import Template
-from tinygpt.tokenizer import SPECIAL_TOKENS, Tokenizer
+from tinygpt.tokenizer import Tokenizer
 
 NUMBER = (int, float)
 NAMES = {
@@ -107,7 +107,7 @@ def read_completion(fields: Fields, tokenizer: Tokenizer, context_length: int, l
     """/v1/completions 的请求。"""
     prompt = fields.take("prompt", (str, list), "")
     ids = tokenizer.encode(prompt) if isinstance(prompt, str) else prompt
-    _check_ids(fields, "prompt", ids, 0, tokenizer.vocab_size)
+    _check_ids(fields, "prompt", ids, tokenizer.vocab_size)
     top = fields.take_number("logprobs", None, 0, limits.alternatives)
     most = fields.take_number("max_tokens", 16, 1, limits.new_tokens)  # 16 是 OpenAI 的默认
     check_prompts([ids], context_length)
@@ -120,7 +120,9 @@ def read_completion(fields: Fields, tokenizer: Tokenizer, context_length: int, l
 def _request(fields: Fields, tokenizer: Tokenizer, limits: Limits, usual: Sampling, known: dict) -> Request:
     """两种请求共有的字段。"""
     begin = fields.take("begin", list, [])
-    _check_ids(fields, "begin", begin, len(SPECIAL_TOKENS), tokenizer.vocab_size)
+    _check_ids(fields, "begin", begin, tokenizer.vocab_size)
+    if not all(map(tokenizer.token_bytes, begin)):
+        fields.refuse("begin", "有特殊 token，它写不出字", "别的编号的列表")
     options = fields.take("stream_options", dict, {})
     request = Request(
         begin=tuple(begin),
@@ -151,10 +153,10 @@ def _stops(fields: Fields, limits: Limits) -> tuple[str, ...]:
     return tuple(stops)
 
 
-def _check_ids(fields: Fields, name: str, ids: list, lowest: int, vocab_size: int) -> None:
+def _check_ids(fields: Fields, name: str, ids: list, vocab_size: int) -> None:
     """每一个都是词表里的编号。"""
-    if not all(type(id) is int and lowest <= id < vocab_size for id in ids):
-        fields.refuse(name, "有的不是词表里的编号", f"{lowest} 到 {vocab_size - 1} 的整数的列表")
+    if not all(type(id) is int and 0 <= id < vocab_size for id in ids):
+        fields.refuse(name, "有的不是词表里的编号", f"0 到 {vocab_size - 1} 的整数的列表")
 
 
 def _conversation(fields: Fields, messages: list) -> tuple[Conversation, str]:
