@@ -42,7 +42,7 @@ def place(tmp_path_factory):
 
 FILES = {
     "ok.txt": (POEM * 30).encode(), "短.txt": "短".encode(), "empty.txt": b"", "blank.txt": b" \n\n \n",
-    "a.docx": b"x", "mine/日记.txt": "别删我".encode(), "broken.json": b'{"model": ', "list.json": b"[1, 2]",
+    "a.pdf": b"x", "mine/日记.txt": "别删我".encode(), "broken.json": b'{"model": ', "list.json": b"[1, 2]",
     "vocab.txt": b"[PAD]\n[UNK]\n",
 }  # fmt: skip
 
@@ -105,7 +105,7 @@ CASES += [
     (["--version-of-nothing"], ""),
     (["train", "--data", "没有.txt", "--out", "new"], "没有.txt"),
     (["train", "--data", "没有文字", "--out", "new"], "没有文字"),
-    (["train", "--data", "a.docx", "--out", "new"], "a.docx"),
+    (["train", "--data", "a.pdf", "--out", "new"], "a.pdf"),
     (["train", "--data", "empty.txt", "--out", "new"], "空"),
     (["train", "--data", "blank.txt", "--out", "new"], "blank.txt"),
     (["train", "--data", "短.txt", "--out", "new", *SHAPE], "token"),

@@ -147,7 +147,7 @@ def test_bad_training_input(cli, tmp_path, arguments, words):
         ("a.jsonl", b'{"text": "a"}\n{"text": "b\n', "第 2 行"),
         ("a.jsonl", b'{"content": "a"}\n', "--field"),
         ("a.txt", "短".encode(), "token"),
-        ("a.csv", b"x", ".txt"),
+        ("a.pdf", b"x", ".txt"),
     ],
 )
 def test_bad_files(cli, tmp_path, name, content, words):

@@ -28,11 +28,12 @@ ROLES = {
     "助手": "答", "system": "system", "系统": "system",
 }  # fmt: skip
 NAMES = {*ASKS, *ANSWERS, *TALKS, "text", "split", "system", "history"}
-SHAPES = (
-    '{"text": "…"}、{"prompt": "…", "answer": "…"}、{"instruction": "…", "input": "…", "output": "…"}、'
+PAIRED = (  # 问答的几种写法
+    '{"prompt": "…", "answer": "…"}、{"instruction": "…", "input": "…", "output": "…"}、'
     '{"conversations": [{"from": "human", "value": "…"}, {"from": "gpt", "value": "…"}]} 或 '
     '{"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}'
 )
+SHAPES = '{"text": "…"}、' + PAIRED
 Turns = tuple[tuple[str, str], ...]
 
 

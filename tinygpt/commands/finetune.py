@@ -23,7 +23,7 @@ from tinygpt.losses import causal_objective
 from tinygpt.notes import Notes
 from tinygpt.pairs import AllPairs, Encoded, ShuffledPairs, digest, encode_talks, shown, split_talks
 from tinygpt.pretrained import load, model_folder
-from tinygpt.rows import SHAPES, is_blank, kind, turns_of
+from tinygpt.rows import PAIRED, is_blank, kind, turns_of
 from tinygpt.template import DEFAULT, Template
 from tinygpt.text import read_rows
 from tinygpt.tokenizer import Tokenizer
@@ -170,7 +170,7 @@ def read_talks(paths, notes: Notes) -> tuple[list, list]:
         turns = turns_of(row, source)
         names = f"有的是：{'、'.join(row)}" if isinstance(row, dict) else f"是{kind(row)}"
         fix = "把问与答分开写；只有文字、没有问答的，用 tinygpt train"
-        require(turns is not None, f"{source}看不出哪里是问、哪里是答，{names}", SHAPES, fix)
+        require(turns is not None, f"{source}看不出哪里是问、哪里是答，{names}", PAIRED, fix)
         if split == "test":
             notes.add("{n} 场的 split 是 test，没有用", source)
             continue
