@@ -192,28 +192,27 @@ def _show_progress(trainer, as_json: bool, received: list, watch: Watch) -> None
     """进度条：损失、每秒 token 数、剩余时间；每次评估另印一行；watch 到时候了也印一行。"""
     if line := watch.line():
         print(line)
-    bar = tqdm(
+    with tqdm(
         total=trainer.total_steps or None, initial=trainer.step, unit="步", disable=as_json,
         dynamic_ncols=True, desc="训练", smoothing=0.05,
-    )  # fmt: skip
-    started, first_tokens, smooth = time.perf_counter(), trainer.tokens, None
-    for metrics in trainer:
-        smooth = metrics.loss if smooth is None else 0.9 * smooth + 0.1 * metrics.loss
-        bar.total = trainer.total_steps
-        speed = (metrics.tokens - first_tokens) / (time.perf_counter() - started)
-        bar.set_postfix_str(f"损失 {smooth:.3f}，{speed:,.0f} token/秒", refresh=False)
-        bar.update(1)
-        if as_json:
-            print(json.dumps(dataclasses.asdict(metrics)), flush=True)
-        elif metrics.val_loss is not None:
-            mark = "  ← 最好" if metrics.best else ""
-            losses = f"训练 {smooth:.4f}  验证 {metrics.val_loss:.4f}"
-            bar.write(f"第 {metrics.step:>5} 步  {losses}  学习率 {metrics.learning_rate:.2e}{mark}")
-        if line := watch.line():
-            bar.write(line)
-        if received:
-            raise KeyboardInterrupt
-    bar.close()
+    ) as bar:  # fmt: skip
+        started, first_tokens, smooth = time.perf_counter(), trainer.tokens, None
+        for metrics in trainer:
+            smooth = metrics.loss if smooth is None else 0.9 * smooth + 0.1 * metrics.loss
+            bar.total = trainer.total_steps
+            speed = (metrics.tokens - first_tokens) / (time.perf_counter() - started)
+            bar.set_postfix_str(f"损失 {smooth:.3f}，{speed:,.0f} token/秒", refresh=False)
+            bar.update(1)
+            if as_json:
+                print(json.dumps(dataclasses.asdict(metrics)), flush=True)
+            elif metrics.val_loss is not None:
+                mark = "  ← 最好" if metrics.best else ""
+                losses = f"训练 {smooth:.4f}  验证 {metrics.val_loss:.4f}"
+                bar.write(f"第 {metrics.step:>5} 步  {losses}  学习率 {metrics.learning_rate:.2e}{mark}")
+            if line := watch.line():
+                bar.write(line)
+            if received:
+                raise KeyboardInterrupt
 
 
 def _tokenizer_for(args, source: Source, vocab_size: int) -> Tokenizer:
