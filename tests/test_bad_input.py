@@ -137,7 +137,7 @@ CASES += [
     (["chat", "--ask"], "--ask"), (["chat", "--model", "没有"], "没有这个模型"),
     (["evaluate", "--model", "没有"], "没有这个模型"),
     (["evaluate", "--model", "run", "--data", "没有.txt"], "没有.txt"),
-    (["evaluate", "--model", "run", "--data", "ok.txt", "--split", "test"], "test"),
+    (["evaluate", "--model", "run", "--data", "ok.txt", "--split", "dev"], "dev"),
     (["evaluate", "--model", "run", "--data", "ok.txt", "--split", "train"], "没有可以评估的文字"),
     (["probe", "--only", "没有这一项", "--model", "run"], "没有这一项"),
     (["probe", "--count", "0"], "--count"), (["probe", "--samples", "没有/a.md"], "没有"),
