@@ -15,7 +15,7 @@ import torch
 
 from tinygpt.errors import require
 from tinygpt.losses import IGNORE, Batch, next_token_batch
-from tinygpt.splits import divide
+from tinygpt.splits import divide, nothing_to_train
 from tinygpt.token_store import stored
 
 
@@ -81,6 +81,8 @@ def _write(passages, encode, work: Path, vocab_size: int, marks: tuple, validati
                     splits.append(passage.split)
                     hashes.append(int.from_bytes(current.digest()[:8], "big") / 2**64)
                     current = hashlib.sha256()
+    if counts["test_documents"] and not ends:
+        raise nothing_to_train()
     ranges, method = divide(ends, splits, hashes, validation_fraction)
     method += f"；{counts['test_documents']} 篇 test 没有用" if counts["test_documents"] else ""
     meta = {"dtype": dtype.name, "documents": len(ends), "tokens": written, "split": method, **counts}

@@ -69,6 +69,7 @@ def _by_content(documents: list, hashes: list[float], fraction: float) -> tuple[
     """依次试三种分法，用第一种比例合适的；都不合适，用最接近的。
 
     先按文档挑：与次序无关，加进新文档也不变。有的文档太长，就只把长的每篇留末尾；再不行，每篇都留末尾。
+    一篇就有想要的三倍长，按文档挑放到最后：不是几乎没有，就是太多。
     """
     whole = documents[-1][1] if documents else 0
     tail = f"每篇末尾 {fraction:.0%} 作验证"
@@ -76,11 +77,10 @@ def _by_content(documents: list, hashes: list[float], fraction: float) -> tuple[
              if end - start <= whole * fraction]  # fmt: skip
     usual = max(fraction, min(hashes, default=0))  # 至少挑出一篇
     mixed = f"短的按文档内容的摘要，约 {fraction:.0%} 作验证；长的{tail}"
-    ways = {
-        f"按文档内容的摘要，约 {fraction:.0%} 的文档作验证": (whole, usual),
-        mixed: (whole * fraction, _limit(short, fraction)),
-        tail: (0, 0),
-    }
+    whole_ones = {f"按文档内容的摘要，约 {fraction:.0%} 的文档作验证": (whole, usual)}
+    cut_ones = {mixed: (whole * fraction, _limit(short, fraction)), tail: (0, 0)}
+    uneven = any(end - start > 3 * fraction * whole for start, end in documents)
+    ways = {**cut_ones, **whole_ones} if uneven else {**whole_ones, **cut_ones}
     if len(documents) < FEW_DOCUMENTS:
         ways = {f"文档少于 {FEW_DOCUMENTS} 篇，{tail}": (0, 0), **ways}
     tried = {method: _divide(documents, hashes, fraction, *way) for method, way in ways.items()}
