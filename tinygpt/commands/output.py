@@ -58,12 +58,15 @@ def _instead(error: UnicodeError):
     """写不出的字：本是文件名里的字节（UTF-8 的），就还原成文字；别的写成 ?。"""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    bad = error.object[error.start : error.end]
+    end = error.end  # 一个字的几个字节要一起还原；有的编码（GBK）一次只交来一个
+    while "\udc80" <= error.object[end : end + 1] <= "\udcff":
+        end += 1
+    bad = error.object[error.start : end]
     try:
         text = bad.encode("utf-8", "surrogateescape").decode("utf-8")
     except UnicodeError:
         text = "?" * len(bad)
-    return text.encode(error.encoding, "replace"), error.end
+    return text.encode(error.encoding, "replace"), end
 
 
 codecs.register_error("tinygpt", _instead)
