@@ -22,6 +22,14 @@ from tinygpt.training_state import FILE
 POEM = "春天来了，小河里的冰化了，水一天比一天多。孩子们在河边看鱼，鱼在水里看他们。\n"
 
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    """测试在后台跑时，shell 让 SIGINT 不起作用；这里照平时那样。"""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def train(tmp_path, capsys):
     """train(步数, *参数) →（代码，两个输出合在一起）。"""
