@@ -239,7 +239,7 @@ DAMAGES = {
     "没有说结构": (change_config(model_type=None), ["model_type 是 None", "gpt2"]),
     "别的激活函数": (change_config(activation_function="relu"), ["activation_function = 'relu'", "gelu_new"]),
     "别的缩放": (change_config(scale_attn_by_inverse_layer_idx=True), ["scale_attn_by_inverse_layer_idx"]),
-    "层数不对": (change_config(n_layer=10**9), ["权重有 2 层", "1000000000 层"]),
+    "层数不对": (change_config(n_layer=1000), ["权重有 2 层", "1000 层"]),
     "维数不对": (change_config(n_embd=32), ["wte.weight", "形状是 (424, 16)", "(424, 32)"]),
     "维数不是数": (change_config(n_embd="宽"), ["n_embd = '宽'", "整数"]),
     "没有维数": (change_config(n_embd=None), ["n_embd = None", "整数"]),
