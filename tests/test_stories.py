@@ -20,7 +20,7 @@ from tinygpt.corpus.stories.teller import HELD_OUT_FROM, HELD_OUT_LAST, Teller, 
 from tinygpt.errors import InputError
 
 ROOT = Path(__file__).parents[1]
-FOLDER = ROOT / "tinygpt" / "texts" / "stories"
+FOLDER = ROOT / "tinygpt" / "corpus" / "stories"
 PLANS = tuple(registry())
 PRONOUN = {b.name: b.pronoun for b in beings()}
 BY_PIECE = {"蛋糕": "块", "饼干": "块", "月饼": "块", "拼图": "块", "钥匙": "串"}  # 也可以论块

@@ -105,3 +105,11 @@ def test_texts_that_cannot_merge_and_formula_signs():
     assert merges_playground("$a$ $a$ 猫猫猫猫", merges=3).message.value == ""
     with pytest.raises(InputError, match="空的"):
         bpe_steps("", 3)
+
+
+@pytest.mark.parametrize("value", [-1, 21, 1000])
+def test_a_start_beyond_the_last_merge_is_refused(value):
+    last = len(bpe_steps(TEXT, 20)) - 1
+    with pytest.raises(InputError, match=f"0 到 {last}"):
+        merges_playground(TEXT, 20, value)
+    assert merges_playground(TEXT, 20, last)

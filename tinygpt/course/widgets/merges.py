@@ -13,7 +13,7 @@ from tokenizers import Regex, pre_tokenizers
 from tinygpt.corpus import PATTERN
 from tinygpt.course import plots
 from tinygpt.course.widgets.playground import Playground, slider
-from tinygpt.errors import InputError
+from tinygpt.errors import InputError, require
 
 TEXT = (
     "机器学习是让机器从数据里学习的学问。机器学习用数据训练模型，训练好的模型再去看新的数据。"
@@ -90,6 +90,8 @@ def merges_playground(text: str = TEXT, merges: int = 20, value: int = 0, shown:
     """滑块选合并的次数（从 value 开始）；下面的横条是此刻最常见的 shown 对。"""
     steps = bpe_steps(text, merges)
     last = len(steps) - 1
+    expected = f"0 到 {last}：这段文字只合并得出这么多次"
+    require(0 <= value <= last, f"value = {value}", expected, "换一个起点")
     colors = _colors(steps)
 
     def draw(n: int) -> Figure:

@@ -36,7 +36,7 @@ GOES = {  # 地方：英文、做什么（英文）、要带的东西、几个�
     "少年宫": ("in the children's palace", {"上书法课": "to have a calligraphy class",
         "学下棋": "to learn chess", "练琴": "to practise the piano"}, "书包", (2, 3)),
     "同学家": ("at a classmate's", {"做手工": "to make things", "看书": "to read",
-        "过生日": "to celebrate a birthday"}, "水壶", (2, 3)),
+        "参加生日会": "to celebrate a birthday"}, "水壶", (2, 3)),
     "车站": ("at the station", {"接姑姑": "to meet Aunt", "送表哥": "to see a cousin off",
         "买车票": "to buy tickets"}, "雨伞", (1, 2)),
 }  # fmt: skip
@@ -45,7 +45,7 @@ ALONE = ("外婆家", "邮局", "医院", "车站", "超市", "菜市场")  # �
 HEAD = ("{k}：\n",)
 WENT = (
     "我去{p}{act}了，{back}回来。", "{time}，我去{p}{act}，[大概|可能]{back}到家。",
-        "我{time}出门，去{p}{act}，{back}以前回来。", "放学以后，我去{p}{act}，{back}回家。",
+        "我{time}出门，去{p}{act}，{back}以前回来。", "放学回来，我又去{p}{act}了，{back}回家。",
         "{f}[来找我|约我]，我们去{p}{act}，{back}回来。",
     "我和{f}一起去{p}{act}，[您别担心|路不远]，{back}到家。", "{f}打电话来，叫我去{p}{act}。我{back}回来。",
         "因为[今天要|要]{act}，我去{p}了，{back}回来。",
