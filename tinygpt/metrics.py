@@ -42,7 +42,9 @@ def _step(line: str) -> float:
 def truncate_log(folder: Path, step: int) -> None:
     """只留到第 step 步：检查点之后的记录会重新写一遍；写了半行的、坏了的也去掉。"""
     path = folder / FILE
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
+    if not path.exists():
+        return
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     kept = [line for line in lines if _step(line) <= step]
     with atomic(path) as temporary:
         temporary.write_text("".join(line + "\n" for line in kept), encoding="utf-8")

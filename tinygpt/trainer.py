@@ -30,7 +30,7 @@ from tinygpt.config import TrainConfig
 from tinygpt.device import BF16_WIDTH, PRECISIONS, pick_precision
 from tinygpt.evaluation import evaluate
 from tinygpt.losses import Objective, causal_objective, count_targets, to_device
-from tinygpt.metrics import Metrics, append_log
+from tinygpt.metrics import Metrics, append_log, truncate_log
 from tinygpt.optim import build_optimizers, warmup_cosine
 
 SPEED_STEPS = 12  # 给定时间而不给步数时，先试走这么多步量速度，再退回起点
@@ -73,8 +73,7 @@ class Trainer:
         )
         self.total_steps = config.steps or (0 if config.minutes else 1000)  # 0：还没有量，第一步之前会定下来
         self.step = self.tokens = 0
-        self.best_loss, self.best_step, self.bad_evals = math.inf, 0, 0
-        self.stopped_early = False
+        self.best_loss, self.best_step, self.bad_evals, self.stopped_early = math.inf, 0, 0, False
         self.saved = False  # 自己在 out 里存过检查点没有
         self.between_steps = True  # 只有在两步之间，状态才是完整的，才可以存
         self._forward = torch.compile(model) if config.compile else model
@@ -86,6 +85,7 @@ class Trainer:
     def __iter__(self) -> Iterator[Metrics]:
         if self.out:
             self.out.mkdir(parents=True, exist_ok=True)
+            truncate_log(self.out, self.step)  # 从头开始的，不接在上次没存下检查点的记录后面
         if not self.between_steps:  # 上次停在一步的中间（笔记本里按了中断）：退回自己存的检查点
             self.model.zero_grad(set_to_none=True)
             self.saved and self.resume()
