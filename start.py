@@ -314,7 +314,8 @@ def suites(extra):
         arguments = ["--nbval", "-n", "2", "--dist", "loadfile", *training_lessons(), *extra]
         suites.append(("模拟另一种 CPU", arguments, {"TINYGPT_JITTER": "1", "OMP_NUM_THREADS": "1"}))
     if has_browser():
-        suites.append(("浏览器", ["tests/test_browser.py", "-m", "browser", *extra], {}))
+        files = ["tests/test_browser.py", "tests/test_site.py"]
+        suites.append(("浏览器", [*files, "-m", "browser", *extra], {}))
     return suites
 
 

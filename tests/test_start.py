@@ -330,7 +330,8 @@ def test_suites(start, tmp_path, monkeypatch):
     monkeypatch.setattr(start.shutil, "which", lambda name: None)
     assert len(start.suites([])) == 3
     monkeypatch.setattr(start.shutil, "which", lambda name: f"/usr/bin/{name}")
-    assert start.suites([])[3:] == [("浏览器", ["tests/test_browser.py", "-m", "browser"], {})]
+    files = ["tests/test_browser.py", "tests/test_site.py"]
+    assert start.suites([])[3:] == [("浏览器", [*files, "-m", "browser"], {})]
     assert start.suites(["tests/test_a.py::test_b"]) == [("指定的测试", ["tests/test_a.py::test_b"], {})]
 
 
