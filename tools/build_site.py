@@ -152,7 +152,8 @@ def describe_pictures(notebook) -> None:
     section = ""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            section = (re.findall(r"^#+ (.*)", cell.source, re.MULTILINE) or [section])[-1]
+            headings = re.findall(r"^#+ (.*)", cell.source, re.MULTILINE)
+            section = re.sub(r"[$\\{}`]", "", headings[-1]) if headings else section
             continue
         titles = re.findall(r"""title=f?["']([^"'{}]+)["']""", cell.source)
         for output in list(cell.get("outputs", [])):
@@ -258,7 +259,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"不能写入 {error.filename}：{error.strerror}\n怎么办：换一个文件夹，或检查权限与磁盘", file=sys.stderr)
+        print(f"不能写入 {error.filename}：{error.strerror}", file=sys.stderr)
+        print("怎么办：换一个文件夹，或检查权限与磁盘", file=sys.stderr)
         return 2
     size = sum(path.stat().st_size for path in files)
     print(f"写下 {len(files)} 个文件，{size / 1e6:.1f} MB；从 {out / 'index.html'} 读起。")
