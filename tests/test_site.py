@@ -113,6 +113,15 @@ def test_the_formulas_of_all_lessons_convert():
     assert all("<math" in build_site.mathml(formula, "block") for formula in found)
 
 
+def test_no_word_is_swallowed_as_a_tag():
+    """正文里光着的 <eos> 会被当作标签，读者看不见它；要写在反引号里。"""
+    for book in [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("exercises/*.ipynb")]:
+        cells = nbformat.read(book, as_version=4).cells
+        text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        text = FORMULA.sub("", re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL))
+        assert set(re.findall(r"<(\w+)", text)) <= {"details", "summary"}, book.name
+
+
 def test_letters_that_browsers_know():
     letters = [("L", "script"), ("R", "double-struck"), ("h", "bold-italic"), ("W", "bold")]
     assert "".join(build_site.styled(*letter) for letter in letters) == "ℒℝ𝒉𝐖"
