@@ -22,7 +22,6 @@ from pathlib import Path, PurePosixPath
 
 import nbformat
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
-from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.formatters import HtmlFormatter
@@ -35,6 +34,7 @@ FRAME = Path(__file__).parent / "site"
 SIGN = '<meta name="generator" content="tinygpt build_site">'  # 有它，才是这里写的网页，可以覆盖
 DOCUMENTS = ("docs/glossary.md", "docs/claims.md")
 CELL = re.compile(r"l(\d\d)-\d\d")  # 说法对照表里的格子编号：l04-33 是第 04 课的一格
+LINE_END = re.compile("(?<=[\u3000-\u9fff\uff00-\uffef”])\n(?=[\u3000-\u9fff\uff00-\uffef“])")
 STILL = '<p class="still">这是控件的一张静态图；在 JupyterLab 里运行这一格，就可以拨动它。</p>'
 
 
@@ -63,7 +63,7 @@ class Page:
 
 
 class Renderer(IPythonRenderer):
-    """markdown → HTML，与 nbconvert 相同，只改三处：公式变成 MathML，链接指向网页，二级标题记下来作目录。"""
+    """markdown → HTML，与 nbconvert 相同，改这几处：公式变成 MathML，链接指向网页，二级标题记作目录。"""
 
     def __init__(self, page: Page, pages: dict[str, Page], **options):
         super().__init__(escape=False, exclude_anchor_links=True, **options)
@@ -93,6 +93,10 @@ class Renderer(IPythonRenderer):
             return html
         return f'<a href="{self.page.link(lessons[match[1]])}#cell-id={text}">{html}</a>'
 
+    def paragraph(self, text: str) -> str:
+        """汉字之间的换行，浏览器会显示成一个空格；去掉它。"""
+        return super().paragraph(LINE_END.sub("", text))
+
     def heading(self, text: str, level: int, **attributes) -> str:
         if level != 2:
             return super().heading(text, level, **attributes)
@@ -121,6 +125,10 @@ def markdown(source: str, page: Page, pages: dict[str, Page], **options) -> str:
 
 def mathml(latex: str, display: str) -> str:
     """公式 → MathML。latex2mathml 用 mathvariant 写花体、黑体；浏览器只认 Unicode 里现成的字母，换成它们。"""
+    try:
+        from latex2mathml.converter import convert
+    except ImportError:
+        raise InputError("没有安装 latex2mathml，公式变不成网页", fix="pip install -e .[site]") from None
     html = convert(latex, display=display)
     require("\\" not in re.sub("<[^>]*>", "", html), f"公式没有全部换成 MathML：{latex}")
     letter = re.compile(r'<mi mathvariant="([a-z-]+)">(\w)</mi>')
@@ -144,7 +152,8 @@ def describe_pictures(notebook) -> None:
     section = ""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            section = (re.findall(r"^#+ (.*)", cell.source, re.MULTILINE) or [section])[-1]
+            headings = re.findall(r"^#+ (.*)", cell.source, re.MULTILINE)
+            section = re.sub(r"[$\\{}`]", "", headings[-1]) if headings else section
             continue
         titles = re.findall(r"""title=f?["']([^"'{}]+)["']""", cell.source)
         for output in list(cell.get("outputs", [])):
@@ -215,6 +224,7 @@ def stylesheet() -> str:
 
 def build(out: Path, notebooks: Sequence[Path], root: Path = ROOT) -> list[Path]:
     """把这些笔记本与文档做成网页，写进 out，返回写下的文件；out 里有别人的 index.html 就报 InputError。"""
+    require(out.is_dir() or not out.exists(), f"{out} 是一个文件", "文件夹", "换一个名字")
     index = out / "index.html"
     ours = not index.exists() or SIGN in index.read_text(encoding="utf-8", errors="replace")
     require(ours, f"{index} 不是这个工具写的", "空的文件夹，或上一次做的网页", "换一个文件夹")
@@ -247,6 +257,10 @@ def main() -> int:
         files = build(out, notebooks)
     except InputError as error:
         print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"不能写入 {error.filename}：{error.strerror}", file=sys.stderr)
+        print("怎么办：换一个文件夹，或检查权限与磁盘", file=sys.stderr)
         return 2
     size = sum(path.stat().st_size for path in files)
     print(f"写下 {len(files)} 个文件，{size / 1e6:.1f} MB；从 {out / 'index.html'} 读起。")
