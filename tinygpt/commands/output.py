@@ -55,9 +55,9 @@ def _fill_closed_descriptors() -> None:
 
 
 def _instead(error: UnicodeError):
-    """写不出的字：本是文件名里的字节（UTF-8 的），就还原成文字；别的写成 ?。"""
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
+    """写不出的字：本是文件名里的字节（UTF-8 的），就还原成文字；别的写成 ?。读不懂的字节读作 �。"""
+    if isinstance(error, UnicodeDecodeError):  # 流是读写两用的时候（测试收集输出），读也经过这里
+        return "�", error.end
     end = error.end  # 一个字的几个字节要一起还原；有的编码（GBK）一次只交来一个
     while "\udc80" <= error.object[end : end + 1] <= "\udcff":
         end += 1
