@@ -41,12 +41,32 @@ RECIPE = [
     "--learning-rate", "5e-3", "--weight-decay", "0.1", "--eval-interval", "200", "--eval-windows", "100",
     "--patience", "0", "--watch", "从前有一只",
 ]  # fmt: skip
+BROWSER_TESTS = ["tests/test_browser.py", "tests/test_server_page.py", "tests/test_site.py"]
 LAB_SETTINGS = {
     "@jupyterlab/translation-extension:plugin": {"locale": "zh_CN"},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+# 使用者给全系统的 pip、Python 设的，用在 .venv 上会装到别处去；pip 的 user = true 由 PIP_USER=0 盖过
+NOT_FOR_THE_VENV = ("PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
 # pip 输出里的字样 → 怎么办；从上到下，第一个符合的算数
 PIP_REMEDIES = [
+    (
+        ("SOCKS", "socks"),
+        "pip 不会用 SOCKS 代理（Clash 等的 ALL_PROXY）。在这个终端里去掉它：unset ALL_PROXY all_proxy"
+        "（Windows：set ALL_PROXY=）；要走代理就改用它的 HTTP 端口：把 socks5:// 换成 http://，再运行一次",
+    ),
+    (
+        ("ProxyError", "Cannot connect to proxy", "Tunnel connection failed"),
+        "代理连不上：打开代理软件，或去掉 HTTP_PROXY、HTTPS_PROXY 再运行一次；不用代理就换一个镜像：{mirror}",
+    ),
+    (
+        ("CERTIFICATE_VERIFY_FAILED", "certificate verify failed"),
+        "证书对不上：检查系统的日期与时间；公司或学校的网络会换证书，换一个网络再运行一次",
+    ),
+    (
+        ("'--user' install", "--user and --target"),
+        "pip 被设成了装到用户目录：运行 pip config set install.user false，再运行一次",
+    ),
     (
         ("No space left", "Errno 28"),
         "磁盘满了：清理出至少 3 GB（带 CUDA 的 PyTorch 要 10 GB），再运行一次同样的命令",
@@ -65,7 +85,10 @@ PIP_REMEDIES = [
     ),
     (("",), "按上面的原因改正，再运行一次；下载不动就换一个镜像：{mirror}"),
 ]
-MIRROR = "pip config set global.index-url 镜像的地址"
+MIRROR = (
+    "清华、阿里云、中科大、华为云都有 PyPI 镜像，在它们的网站上找到地址，运行 "
+    "python3 -m pip config set global.index-url 地址"
+)
 
 
 class Problem(Exception):
@@ -80,12 +103,14 @@ class Problem(Exception):
 
 def run(command, show=None, extra_env=None):
     """在课程的文件夹里运行一条命令，返回退出代码。给了 show，就把输出一行一行交给它，而不直接印出来。"""
-    env = {**os.environ, "PYTHONUTF8": "1", **quiet_threads(os.environ), **(extra_env or {})}
-    env.pop("PYTHONHOME", None)
+    env = {**os.environ, "PYTHONUTF8": "1", "PIP_USER": "0", **quiet_threads(os.environ), **(extra_env or {})}
+    for name in NOT_FOR_THE_VENV:
+        env.pop(name, None)
     pipe = {}
     if show:
         pipe = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace")
-    sys.stdout.flush()
+    if sys.stdout:  # pythonw 里没有
+        sys.stdout.flush()
     process = subprocess.Popen([str(part) for part in command], cwd=str(ROOT), env=env, **pipe)
     try:
         for line in process.stdout or ():
@@ -314,7 +339,7 @@ def suites(extra):
         arguments = ["--nbval", "-n", "2", "--dist", "loadfile", *training_lessons(), *extra]
         suites.append(("模拟另一种 CPU", arguments, {"TINYGPT_JITTER": "1", "OMP_NUM_THREADS": "1"}))
     if has_browser():
-        suites.append(("浏览器", ["tests/test_browser.py", "-m", "browser", *extra], {}))
+        suites.append(("浏览器", [*BROWSER_TESTS, "-m", "browser", *extra], {}))
     return suites
 
 
@@ -394,7 +419,18 @@ def command_lab(arguments):
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")  # 容器里常是 root
-    return run([venv_python(), "-m", "jupyterlab", *options, *arguments])
+    return run([venv_python(), "-m", "jupyterlab", *options, *arguments], extra_env=local_network(os.environ))
+
+
+def local_network(environment):
+    """JupyterLab 只在本机上跑：连自己不走代理；它一见 SOCKS 代理（Clash 等设的 ALL_PROXY）就启动不了。"""
+    names = ("ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY")
+    names += tuple(name.lower() for name in names)
+    socks = {n: "" for n in names if environment.get(n, "").startswith("socks")}
+    here = "localhost,127.0.0.1,::1"
+    kept = environment.get("NO_PROXY") or environment.get("no_proxy")
+    direct = f"{kept},{here}" if kept else here
+    return {**socks, "NO_PROXY": direct, "no_proxy": direct}
 
 
 def explain(error):

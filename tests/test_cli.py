@@ -47,8 +47,9 @@ def run(cli, text, tmp_path):
 
 
 @pytest.mark.parametrize("command", [
-    [], ["train"], ["generate"], ["chat"], ["evaluate"], ["probe"], ["tokenizer"], ["tokenizer", "train"],
-    ["tokenizer", "show"], ["info"], ["doctor"], ["check"], ["exercises"], ["exercises", "reset"],
+    [], ["train"], ["generate"], ["chat"], ["serve"], ["evaluate"], ["probe"], ["tokenizer"],
+    ["tokenizer", "train"], ["tokenizer", "show"], ["info"], ["doctor"], ["check"], ["export"], ["import"],
+    ["exercises"], ["exercises", "reset"],
 ])  # fmt: skip
 def test_help_is_chinese(cli, command):
     code, out, _ = cli(*command, "--help")
@@ -146,7 +147,7 @@ def test_bad_training_input(cli, tmp_path, arguments, words):
         ("a.jsonl", b'{"text": "a"}\n{"text": "b\n', "第 2 行"),
         ("a.jsonl", b'{"content": "a"}\n', "--field"),
         ("a.txt", "短".encode(), "token"),
-        ("a.csv", b"x", ".txt"),
+        ("a.pdf", b"x", ".txt"),
     ],
 )
 def test_bad_files(cli, tmp_path, name, content, words):

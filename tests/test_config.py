@@ -53,10 +53,12 @@ def test_dropout_zero_is_allowed():
     assert GPTConfig(dropout=0.0).dropout == 0
 
 
-def test_norm_is_pre_or_post():
+def test_norm_and_gelu_have_two_values_each():
     assert GPTConfig(norm="post").norm == "post"
     with pytest.raises(InputError, match="'middle'"):
         GPTConfig(norm="middle")
+    with pytest.raises(InputError, match="gelu = 'relu'"):
+        GPTConfig(gelu="relu")
 
 
 def test_replace_checks_again():

@@ -118,6 +118,36 @@ def test_a_book_that_kills_its_process_is_reported(course, capsys):
     edit(course / "exercises" / "04_attention_math.ipynb", '"import math\\n', '"import os; os._exit(3)\\n')
     assert main(["check"]) == 1
     assert "停住了或者崩溃了" in capsys.readouterr().out
+    edit(course / "exercises" / "04_attention_math.ipynb", "os._exit(3)", "os._exit(0)")
+    assert main(["check"]) == 1 and "停住了或者崩溃了" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("leaving", ["import sys; sys.exit()", "exit()", "quit()", "raise SystemExit(3)"])
+def test_a_cell_that_leaves_is_named(course, leaving):
+    """学习者的格子里写了 exit()：说出是哪一格，别的练习照样判。"""
+    book = course / "exercises" / "04_attention_math.ipynb"
+    shutil.copy(course / "solutions" / book.name, book)
+    cells = read(book)["cells"]
+    place = next(i for i, cell in enumerate(cells) if "BEGIN SOLUTION" in books.text_of(cell))
+    cells[place]["source"] = books.text_of(cells[place]) + "\n" + leaving
+    book.write_text(json.dumps(read(book) | {"cells": cells}), encoding="utf-8")
+    first, *others = books.execute(book)
+    assert first["state"] == "error" and f"第 {place + 1} 格" in first["message"]
+    assert "exit()" in first["message"] and {row["state"] for row in others} == {"passed"}
+
+
+@pytest.mark.parametrize("damage, words", [
+    (lambda text: text.replace('"cells": [', '"cells": [\n<<<<<<< HEAD', 1), "合并冲突"),
+    (lambda text: text[: len(text) // 2], "不是合法的 JSON"), (lambda text: "", "第 1 行"),
+    (lambda text: "[]", "不是笔记本"), (lambda text: '{"cells": [3]}', "不是笔记本"),
+])  # fmt: skip
+def test_a_book_that_cannot_be_opened_says_why_and_how_to_get_it_back(course, capsys, damage, words):
+    book = course / "exercises" / "04_attention_math.ipynb"
+    book.write_text(damage(book.read_text(encoding="utf-8")), encoding="utf-8")
+    assert main(["check", "04"]) == 1
+    out = capsys.readouterr().out
+    assert words in out and "exercises reset 04" in out and "Traceback" not in out
+    assert main(["exercises", "reset", "04"]) == 0 and books.why_unreadable(book) == ""
 
 
 def test_building_keeps_what_the_learner_edited(course, capsys):

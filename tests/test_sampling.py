@@ -24,6 +24,7 @@ from tinygpt.sampling import (
     next_token_distribution,
     penalise_repetition,
     sample_next_token,
+    stream_pieces,
     stream_text,
 )  # fmt: skip
 from tinygpt.tokenizer import EOS
@@ -451,3 +452,43 @@ def test_stop_cuts_at_its_first_occurrence(tokenizer, text, stop):
 def test_empty_text_prompt_raises(tokenizer):
     with pytest.raises(InputError, match="空"):
         complete(Scripted([], tokenizer.vocab_size), tokenizer, "")
+
+
+# ---- 文字与写出它的 token ----
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pieces_carry_the_tokens_that_wrote_them(tokenizer, make_model, seed):
+    """随机的模型什么字节都写：交出的 token 连起来，就是交出的文字；每一步看见的，就是写了的那个。"""
+    model = make_model(vocab_size=tokenizer.vocab_size, context_length=32, std=0.4).eval()
+    seen = []
+    options = {"max_new_tokens": 60, "seed": seed, "observe": lambda _, tokens: seen.append(int(tokens[0]))}
+    *pieces, last = stream_pieces(model, tokenizer, tokenizer.encode("小猫"), **options)
+    tokens = [token for piece in [*pieces, last] for token in piece.tokens]
+    text = "".join(piece.text for piece in [*pieces, last])
+    assert tokenizer.decode(tokens).startswith(text) and tokens == seen[: len(tokens)]
+    assert len(tokenizer.decode(tokens)) - len(text) <= 1  # 末尾至多多出半个字
+    assert last.finish == ("stop" if seen[-1] == EOS else "length")
+    assert all(piece.finish is None and piece.text for piece in pieces)
+
+
+def test_pieces_stop_where_the_text_stops(tokenizer):
+    model = scripted_for(tokenizer, "小猫", "在河边看鱼。", eos=False)
+    ids = tokenizer.encode("小猫")
+    for stops, text in (((), "在河边看鱼。"), (("边看",), "在河"), (("鱼", "看鱼"), "在河边"), (("在",), "")):
+        pieces = list(stream_pieces(model, tokenizer, ids, stops, sampling=GREEDY))
+        assert "".join(piece.text for piece in pieces) == text
+        assert [piece.finish for piece in pieces if piece.finish] == ["stop"]  # 只有最后一段有
+    pieces = list(stream_pieces(model, tokenizer, ids, max_new_tokens=2, sampling=GREEDY))
+    assert pieces[-1].finish == "length"
+
+
+def test_a_given_beginning_counts_as_written(tokenizer):
+    model = scripted_for(tokenizer, "小猫", "在河边看鱼。", eos=False)
+    ids, begin = tokenizer.encode("小猫"), tuple(tokenizer.encode("在河边看鱼。")[:1])
+    pieces = list(stream_pieces(model, tokenizer, ids, begin=begin, sampling=GREEDY))
+    assert "".join(piece.text for piece in pieces) == "在河边看鱼。"
+    assert sum((piece.tokens for piece in pieces), ())[: len(begin)] == begin
+    calls = model.calls
+    (only,) = stream_pieces(model, tokenizer, ids, ("河",), tuple(tokenizer.encode("河")), sampling=GREEDY)
+    assert (only.text, only.finish) == ("", "stop") and model.calls == calls  # 已经写到了，不用模型

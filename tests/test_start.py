@@ -330,7 +330,9 @@ def test_suites(start, tmp_path, monkeypatch):
     monkeypatch.setattr(start.shutil, "which", lambda name: None)
     assert len(start.suites([])) == 3
     monkeypatch.setattr(start.shutil, "which", lambda name: f"/usr/bin/{name}")
-    assert start.suites([])[3:] == [("浏览器", ["tests/test_browser.py", "-m", "browser"], {})]
+    pages = ["tests/test_browser.py", "tests/test_server_page.py", "tests/test_site.py"]
+    assert start.suites([])[3:] == [("浏览器", [*pages, "-m", "browser"], {})]
+    assert all((Path(__file__).parents[1] / page).exists() for page in pages)
     assert start.suites(["tests/test_a.py::test_b"]) == [("指定的测试", ["tests/test_a.py::test_b"], {})]
 
 
@@ -415,3 +417,65 @@ def test_every_dependency_is_pinned():
     assert all(line.count("==") == 1 and "+" not in line for line in lines)
     pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines}
     assert {name.split(">=")[0].lower() for name in wanted} <= pinned
+
+
+# ---- 中国常见的设置 ----
+
+
+def environment_of(start, monkeypatch, **environment):
+    """run 交给子进程的环境。"""
+    seen = {}
+
+    class Process:
+        stdout, pid = (), 0
+
+        def __init__(self, command, env, **options):
+            seen.update(env)
+
+        def wait(self):
+            return 0
+
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(start.subprocess, "Popen", Process)
+    start.real_run(["x"])
+    return seen
+
+
+def test_pip_settings_for_the_whole_system_do_not_reach_the_venv(start, monkeypatch):
+    """pip 被设成装到用户目录（PIP_USER=1 或 user = true），或装到别处：.venv 里照样装进 .venv。"""
+    other = {"PIP_USER": "1", "PIP_TARGET": "/elsewhere", "PIP_PREFIX": "/p", "PYTHONHOME": "/h"}
+    env = environment_of(start, monkeypatch, **other, PIP_INDEX_URL="mirror")
+    assert env["PIP_USER"] == "0" and not {"PIP_TARGET", "PIP_PREFIX", "PYTHONHOME"} & set(env)
+    assert env["PIP_INDEX_URL"] == "mirror"  # 镜像是使用者选的，不动
+
+
+@pytest.mark.parametrize("line, words", [
+    ("ERROR: Missing dependencies for SOCKS support.", "ALL_PROXY"),
+    ("ValueError: Unknown scheme for proxy URL URL('socks://127.0.0.1:7890/')", "ALL_PROXY"),
+    ("ProxyError('Cannot connect to proxy.', OSError)", "HTTP_PROXY"),
+    ("SSLError(SSLCertVerificationError(1, 'CERTIFICATE_VERIFY_FAILED'))", "证书"),
+    ("ERROR: Can not perform a '--user' install. User site-packages are not visible", "install.user false"),
+    ("WARNING: Retrying (Retry(total=4)) after connection broken", "镜像"),
+    ("ERROR: No matching distribution found for torch", "清华"),
+])  # fmt: skip
+def test_pip_failures_have_their_own_remedy(start, capsys, line, words):
+    start.answers["install"] = (1, [line])
+    found, remedy = fails(start, capsys)
+    assert line in found and words in remedy
+
+
+def test_mirrors_are_named_with_the_command_and_without_an_address(start):
+    for words in ("清华", "阿里云", "pip config set global.index-url"):
+        assert words in start.MIRROR
+    assert "http" not in start.MIRROR
+
+
+@pytest.mark.parametrize("name", ["ALL_PROXY", "all_proxy", "HTTP_PROXY", "https_proxy"])
+@pytest.mark.parametrize("scheme", ["socks", "socks5", "socks5h"])
+def test_the_lab_beside_a_socks_proxy(start, name, scheme):
+    """JupyterLab 一见 SOCKS 代理就启动不了：只对它去掉；别的代理留着，连自己不走代理。"""
+    env = start.local_network({name: scheme + "://127.0.0.1:7890", "NO_PROXY": "学校.cn"})
+    assert env[name] == "" and env["NO_PROXY"].split(",") == ["学校.cn", "localhost", "127.0.0.1", "::1"]
+    assert name not in start.local_network({name: "http://127.0.0.1:7890"})
+    assert start.local_network({})["no_proxy"] == "localhost,127.0.0.1,::1"

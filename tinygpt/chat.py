@@ -16,19 +16,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tinygpt.errors import require
-from tinygpt.sampling import Sampling, stream_ids
+from tinygpt.sampling import Piece, Sampling, stream_pieces
+from tinygpt.template import Template, one_line
 from tinygpt.tokenizer import CHAT
 
-QUESTION, ANSWER = "问：", "答："
-STOP = "\n问"  # 它写到这里，是要替你提问了
+TEMPLATE = Template()  # 一问一答的写法；微调时换过写法的模型，用它自己的
 MAX_NEW_TOKENS = 80  # 一个回答最多写多少个 token；训练的回答多半只有一两句
 # 比续写（温度 0.8）保守：问答要的是最可能的话，留一点随机，同一个问题问两次不必一字不差
 SAMPLING = Sampling(temperature=0.5, top_p=0.9)
-
-
-def one_line(text: str) -> str:
-    """换行与连着的空白变成一个空格：一问一答各占一行，问题里写“换行、问：”也变不出新的一轮。"""
-    return " ".join(text.split())
 
 
 @dataclass(frozen=True)
@@ -42,10 +37,10 @@ class Conversation:
         return Conversation((*self.turns, (question, answer)))
 
 
-def write_turns(turns, question: str) -> str:
+def write_turns(turns, question: str, template: Template = TEMPLATE) -> str:
     """几轮问答与新的问题，照训练的文字那样写，停在“答：”。"""
-    lines = [f"{QUESTION}{one_line(q)}\n{ANSWER}{one_line(a)}\n" for q, a in turns]
-    return "".join(lines) + f"{QUESTION}{one_line(question)}\n{ANSWER}"
+    lines = [f"{template.ask(q)}{one_line(a)}\n" for q, a in turns]
+    return "".join(lines) + template.ask(question)
 
 
 def room_for_answer(context_length: int, max_new_tokens: int) -> int:
@@ -55,23 +50,25 @@ def room_for_answer(context_length: int, max_new_tokens: int) -> int:
 
 def prompt_ids(
     tokenizer, conversation: Conversation, question: str, context_length: int,
-    max_new_tokens: int = MAX_NEW_TOKENS,
+    max_new_tokens: int = MAX_NEW_TOKENS, template: Template = TEMPLATE,
 ) -> list[int]:  # fmt: skip
     """提示的编号：<chat>，尽可能多的最近几轮，新的问题，“答：”。
 
     长度不超过 context_length − room_for_answer；放不下的旧的一轮整轮丢掉，从不留半轮。
     问题是空的，或者不带历史也放不下，报 InputError。
     """
+    talks = tokenizer.id("<chat>") == CHAT
+    require(talks, "这个模型的词表里没有 <chat>", "用 tinygpt 的分词器训练的模型", "用 tinygpt generate 续写")
     room = room_for_answer(context_length, max_new_tokens)
     require(one_line(question), "问题是空的", "至少一个字", "说一句话，例如 你好")
     require(max_new_tokens >= 1, f"max_new_tokens = {max_new_tokens}", "至少为 1", "给一个正整数")
     limit, turns = context_length - room, conversation.turns
-    ids = [CHAT] + tokenizer.encode(write_turns((), question))
+    ids = [CHAT] + tokenizer.encode(write_turns((), question, template))
     expected = f"不超过 {limit} 个（上下文 {context_length}，留 {room} 个给回答）"
     fix = "把问题说得短些，或让回答短些（max_new_tokens）"
     require(len(ids) <= limit, f"问题太长：写出来有 {len(ids)} 个 token", expected, fix)
     for kept in range(1, len(turns) + 1):
-        longer = [CHAT] + tokenizer.encode(write_turns(turns[-kept:], question))
+        longer = [CHAT] + tokenizer.encode(write_turns(turns[-kept:], question, template))
         if len(longer) > limit:
             break
         ids = longer
@@ -80,27 +77,42 @@ def prompt_ids(
 
 def reply(
     model, tokenizer, conversation: Conversation, question: str, *, max_new_tokens: int = MAX_NEW_TOKENS,
-    sampling: Sampling = SAMPLING, seed: int | None = None,
+    sampling: Sampling = SAMPLING, seed: int | None = None, template: Template = TEMPLATE,
 ) -> Iterator[str]:  # fmt: skip
     """逐段交出对 question 的回答；头尾的空白、“问”与它后面的都不交出。
 
     最多写 max_new_tokens 个 token，上下文写满也停：再写下去，开头的 <chat> 与问题就看不见了。
     同样的对话、问题、参数和 seed 得到同样的回答。问题不合适时立刻报 InputError，不等到取第一段。
     """
-    context_length = model.config.context_length
-    ids = prompt_ids(tokenizer, conversation, question, context_length, max_new_tokens)
-    most = min(max_new_tokens, context_length - len(ids))
-    return _trimmed(
-        stream_ids(model, tokenizer, ids, STOP, max_new_tokens=most, sampling=sampling, seed=seed)
-    )
+    ids = prompt_ids(tokenizer, conversation, question, model.config.context_length, max_new_tokens, template)
+    options = {"max_new_tokens": max_new_tokens, "sampling": sampling, "seed": seed, "template": template}
+    return (piece.text for piece in reply_pieces(model, tokenizer, ids, **options) if piece.text)
 
 
-def _trimmed(pieces: Iterator[str]) -> Iterator[str]:
-    """去掉头尾的空白；中间的照旧（末尾的先留着，后面还有字才交出）。"""
-    held, started = "", False
+def reply_pieces(
+    model, tokenizer, ids: list[int], begin: tuple[int, ...] = (), *, max_new_tokens: int,
+    stops: tuple[str, ...] = (), template: Template = TEMPLATE, **options,
+) -> Iterator[Piece]:  # fmt: skip
+    """接着 prompt_ids 写成的提示回答，连同写出它的 token。
+
+    begin 是已经定好的开头：回答从它接着写。写得长短、停在哪里同 reply；stops 是另外要停的地方。
+    """
+    room, found = model.config.context_length - len(ids) - len(begin), len(begin)
+    expected = f"至多 {room + found - 1} 个（提示有 {len(ids)} 个，上下文 {model.config.context_length}）"
+    require(room >= 1, f"回答的开头有 {found} 个 token", expected, "从靠前些的地方接着写，或少带几轮历史")
+    options["max_new_tokens"] = min(max_new_tokens, room)
+    stops = (template.stop, *stops) if template.stop else stops
+    return _trimmed(stream_pieces(model, tokenizer, ids, stops, begin, **options))
+
+
+def _trimmed(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """去掉头尾的空白；中间的照旧（末尾的先留着，后面还有字才交出，连同它的 token）。"""
+    held, tokens, started = "", (), False
     for piece in pieces:
-        held += piece
+        held, tokens = held + piece.text, tokens + piece.tokens
         text = held.rstrip()
         if text:
-            yield text if started else text.lstrip()
-            held, started = held[len(text) :], True
+            yield Piece(text if started else text.lstrip(), tokens)
+            held, tokens, started = held[len(text) :], (), True
+        if piece.finish:
+            yield Piece("", (), piece.finish)

@@ -5,7 +5,6 @@
 
 import dataclasses
 import difflib
-import math
 from dataclasses import dataclass, field
 
 from tinygpt.errors import InputError, require
@@ -14,6 +13,13 @@ from tinygpt.errors import InputError, require
 def documented(default, text: str):
     """一个带说明的字段；说明同时是命令行 --help 里的文字。"""
     return field(default=default, metadata={"help": text})
+
+
+# 再大就放不进任何一台机器了；多半是多打了几个零，或者是一个坏的 config.json
+LARGEST = {
+    "vocab_size": 1 << 24, "context_length": 1 << 20, "n_layer": 1024, "n_head": 1024, "n_embd": 1 << 16,
+}  # fmt: skip
+LARGEST_SEED = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -34,12 +40,16 @@ class GPTConfig:
         "pre", "层归一化的位置：pre 在子层之前（GPT-2），post 在残差相加之后（最初的 Transformer）"
     )
     tied_head: bool = documented(True, "输出层是否与 token embedding 共用权重")
+    gelu: str = documented("erf", "GELU 怎样算：erf 照定义，tanh 用近似（OpenAI 的 GPT-2 是这样训练的）")
 
     def __post_init__(self):
-        for name in ("vocab_size", "context_length", "n_layer", "n_head", "n_embd"):
+        for name, largest in LARGEST.items():
+            value, expected = getattr(self, name), f"1 到 {largest} 的整数"
+            fine = isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= largest
+            require(fine, f"{name} = {value!r:.60}", expected, f"改正 {name}")
+        for name in ("bias", "tied_head"):
             value = getattr(self, name)
-            whole = isinstance(value, int) and not isinstance(value, bool)
-            require(whole and value >= 1, f"{name} = {value!r}", "至少为 1 的整数", f"给 {name} 一个正整数")
+            require(isinstance(value, bool), f"{name} = {value!r:.60}", "true 或 false", f"改正 {name}")
         left, near = self.n_embd % self.n_head, round(self.n_embd / self.n_head) * self.n_head
         require(
             left == 0,
@@ -47,9 +57,12 @@ class GPTConfig:
             "n_embd 能被 n_head 整除，这样每个头分到同样多的维数",
             f"例如把 n_embd 改成 {max(self.n_head, near)}",
         )
-        require(0 <= self.dropout < 1, f"dropout = {self.dropout}", "0 ≤ dropout < 1", "常用 0 到 0.2")
+        fine = isinstance(self.dropout, int | float) and 0 <= self.dropout < 1
+        require(fine, f"dropout = {self.dropout!r:.60}", "0 ≤ dropout < 1", "常用 0 到 0.2")
         known = self.norm in ("pre", "post")
         require(known, f"norm = {self.norm!r}", "'pre' 或 'post'", "GPT-2 以来都用 pre")
+        known = self.gelu in ("erf", "tanh")
+        require(known, f"gelu = {self.gelu!r}", "'erf' 或 'tanh'", "自己训练就用 erf")
 
     @property
     def head_dim(self) -> int:
@@ -95,14 +108,15 @@ class TrainConfig:
         known = self.optimizer in ("adamw", "muon")
         require(known, f"optimizer = {self.optimizer!r}", "muon 或 adamw", "不确定就用 muon")
         for name in ("steps", "batch_size", "accumulation", "eval_interval"):
-            value = getattr(self, name)
-            require(value is None or value >= 1, f"{name} = {value}", "至少为 1", f"给 {name} 一个正整数")
+            value, expected = getattr(self, name), f"1 到 {10**9} 的整数"
+            require(value is None or 1 <= value <= 10**9, f"{name} = {value}", expected, f"改正 {name}")
         for name in ("learning_rate", "minutes"):
             value = getattr(self, name)
-            positive = value is None or value > 0 and math.isfinite(value)
-            require(positive, f"{name} = {value}", "大于 0 的数", f"改正 {name}")
+            fine = value is None or 0 < value <= 10**6
+            require(fine, f"{name} = {value}", "大于 0、不超过一百万的数", f"改正 {name}")
         for name in ("warmup_steps", "weight_decay", "clip_norm", "patience", "seed"):
-            require(getattr(self, name) >= 0, f"{name} = {getattr(self, name)}", "不小于 0", f"改正 {name}")
+            value, expected = getattr(self, name), f"0 到 {LARGEST_SEED} 的数"
+            require(0 <= value <= LARGEST_SEED, f"{name} = {value}", expected, f"改正 {name}")
         for name, highest in (("beta2", 1), ("min_learning_rate_ratio", 1 + 1e-9)):
             value, expected = getattr(self, name), "0 到 1 之间（beta2 要小于 1）"
             require(0 <= value < highest, f"{name} = {value}", expected, f"改正 {name}")

@@ -6,9 +6,6 @@
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -18,13 +15,8 @@ import torch
 
 from tinygpt.errors import require
 from tinygpt.losses import IGNORE, Batch, next_token_batch
-
-FEW_DOCUMENTS = 10  # 文档比这还少时，不按文档划分，而是每篇留末尾作验证
-
-
-def default_cache_dir() -> Path:
-    """编号缓存的位置：环境变量 TINYGPT_CACHE，否则是用户目录下的 .cache/tinygpt。"""
-    return Path(os.environ.get("TINYGPT_CACHE") or Path.home() / ".cache" / "tinygpt")
+from tinygpt.splits import divide, nothing_to_train
+from tinygpt.token_store import stored
 
 
 class TokenDataset:
@@ -57,42 +49,22 @@ def prepare(
     eos、chat: 文档末尾添的编号；谈话（passage.chat）开头添的编号，不给就不添
     validation_fraction: 验证集的比例
 
-    划分：文档自己写明 split 的照办；否则按文档内容的摘要挑出约 validation_fraction 的文档，
-    与次序无关，加进新文档也不变；文档少于 FEW_DOCUMENTS 篇时，每篇的末尾一段作验证。
+    划分（splits.py）：文档自己写明 split 的照办，test 的不要；否则按文档内容的摘要挑出约 validation_fraction
+    的文档，与次序无关，加进新文档也不变；文档太少或长短悬殊时，每篇或长的那几篇留末尾一段作验证。
     """
-    folder = folder or default_cache_dir()
     digest = hashlib.sha256(f"1|{key}|{validation_fraction}|{vocab_size}".encode()).hexdigest()[:24]
-    target = folder / digest
-    if not (target / "meta.json").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=digest + ".", dir=folder))
-        try:
-            meta = _write(passages, encode, work, vocab_size, (chat, eos), validation_fraction)
-            text = json.dumps(meta | {"digest": digest}, ensure_ascii=False, indent=1)
-            (work / "meta.json").write_text(text, encoding="utf-8")
-            _publish(work, target)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-    return TokenDataset(target)
-
-
-def _publish(work: Path, target: Path) -> None:
-    """把写好的文件夹改名为 target。残缺的旧文件夹先删掉；另一个进程刚好抢先写好了同样的，就用它的。"""
-    try:
-        os.replace(work, target)
-    except OSError:
-        if not (target / "meta.json").exists():
-            shutil.rmtree(target, ignore_errors=True)
-            os.replace(work, target)
+    write = lambda work: _write(passages, encode, work, vocab_size, (chat, eos), validation_fraction)
+    return TokenDataset(stored(folder, digest, write))
 
 
 def _write(passages, encode, work: Path, vocab_size: int, marks: tuple, validation_fraction: float) -> dict:
     """先把全部文档写进 all.bin，记下每篇的终点，再按划分抄成 train.bin 与 validation.bin。"""
     dtype, (chat, eos) = np.dtype(np.uint16 if vocab_size <= 1 << 16 else np.uint32), marks
-    ends, splits, hashes, written, counts = [], [], [], 0, {"characters": 0, "bytes": 0}
+    ends, splits, hashes, written = [], [], [], 0
+    counts = {"characters": 0, "bytes": 0, "test_documents": 0}
     current = hashlib.sha256()
     with (work / "all.bin").open("wb") as file:
-        for group in _groups(passages):
+        for group in _groups(_without_test(passages, counts)):
             for passage, ids in zip(group, encode([p.text for p in group])):
                 counts["characters"] += len(passage.text)
                 data = passage.text.encode("utf-8", errors="surrogatepass")
@@ -102,14 +74,17 @@ def _write(passages, encode, work: Path, vocab_size: int, marks: tuple, validati
                     ids = [chat, *ids]
                 if passage.ends_document:
                     ids = [*ids, eos]
-                np.asarray(ids, dtype=dtype).tofile(file)
+                file.write(np.asarray(ids, dtype=dtype).tobytes())
                 written += len(ids)
                 if passage.ends_document:
                     ends.append(written)
                     splits.append(passage.split)
                     hashes.append(int.from_bytes(current.digest()[:8], "big") / 2**64)
                     current = hashlib.sha256()
-    ranges, method = _split(ends, splits, hashes, validation_fraction)
+    if counts["test_documents"] and not ends:
+        raise nothing_to_train()
+    ranges, method = divide(ends, splits, hashes, validation_fraction)
+    method += f"；{counts['test_documents']} 篇 test 没有用" if counts["test_documents"] else ""
     meta = {"dtype": dtype.name, "documents": len(ends), "tokens": written, "split": method, **counts}
     for name, pieces in ranges.items():
         everything = (work / "all.bin").open("rb")
@@ -131,6 +106,15 @@ def _copy(source, target, start: int, end: int, block: int = 1 << 20) -> None:
         start += len(data)
 
 
+def _without_test(passages, counts: dict) -> Iterator:
+    """split 是 test 的文档不写进去，只数一数。"""
+    for passage in passages:
+        if passage.split == "test":
+            counts["test_documents"] += passage.ends_document
+        else:
+            yield passage
+
+
 def _groups(passages, characters: int = 1 << 18) -> Iterator[list]:
     """把小文档凑成一组再编码（一篇一篇地编太慢）。"""
     group, size = [], 0
@@ -142,29 +126,6 @@ def _groups(passages, characters: int = 1 << 18) -> Iterator[list]:
             group, size = [], 0
     if group:
         yield group
-
-
-def _split(ends: list[int], splits: list, hashes: list[float], fraction: float):
-    """每篇文档的 （起点，终点） 分到 train 与 validation；第二个返回值说明是怎样分的。"""
-    documents = list(zip([0, *ends[:-1]], ends))
-    if any(splits):
-        chosen = [split == "validation" for split in splits]
-        method = "文档自带的划分"
-    elif len(documents) >= FEW_DOCUMENTS:
-        chosen = [h < fraction for h in hashes]
-        chosen[int(np.argmin(hashes))] = True
-        method = f"按文档内容的摘要，约 {fraction:.0%} 的文档作验证"
-    else:
-        cuts = [end - int((end - start) * fraction) for start, end in documents]
-        pieces = {"train": [], "validation": []}
-        for (start, end), cut in zip(documents, cuts):
-            pieces["train"].append((start, cut))
-            pieces["validation"].append((cut, end))
-        return pieces, f"文档少于 {FEW_DOCUMENTS} 篇，每篇末尾 {fraction:.0%} 作验证"
-    return {
-        "train": [d for d, c in zip(documents, chosen) if not c],
-        "validation": [d for d, c in zip(documents, chosen) if c],
-    }, method
 
 
 class RandomWindows:
@@ -221,6 +182,8 @@ class ContiguousWindows:
         self, ids: np.ndarray, context_length: int, batch_size: int, first: int,
         max_windows: int | None = None,
     ):  # fmt: skip
+        some = max_windows is None or max_windows >= 1
+        require(some, f"评估最多用 {max_windows} 个窗口", "至少 1 个", "全都评估就不要给这个数")
         require(len(ids) > 0, "验证集是空的", "至少一个 token", "给更多文字，或调大 --validation-fraction")
         total = -(-len(ids) // context_length)
         count = total if max_windows is None else min(total, max_windows)

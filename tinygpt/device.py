@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import torch
 
-from tinygpt.errors import require
+from tinygpt.errors import InputError, require
 
 BF16_WIDTH = 192  # 在 CPU 上，至少这么宽的模型用 bf16 才划算；各种宽度量出来的数见 docs/performance.md
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -41,7 +41,14 @@ def pick_device(name: str = "auto") -> torch.device:
     require(kind in available, f"不认识的设备：{name}", "auto、cpu、cuda、mps", "不确定就用 auto")
     usable = "、".join(k for k, works in available.items() if works)
     require(available[kind], f"这台机器上没有可用的 {kind}", usable, "用 --device auto")
-    return torch.device(name)
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise InputError(f"不认识的设备：{name}", "cpu、cuda、cuda:0 之类", "不确定就用 auto") from error
+    count = torch.cuda.device_count() if kind == "cuda" else 1
+    found = f"没有 {name}：这台机器上有 {count} 个 {kind}"
+    require((device.index or 0) < count, found, f"{kind}:0 到 {kind}:{count - 1}", "用 --device auto")
+    return device
 
 
 def pick_precision(name: str, device: torch.device, width: int = BF16_WIDTH) -> str:

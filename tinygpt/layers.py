@@ -11,6 +11,7 @@
 
 import enum
 import math
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -102,6 +103,9 @@ class SelfAttention(nn.Module):
         return self.dropout(self.to_out(rearrange(heads, "b h t d -> b t (h d)")))
 
 
+GELUS = {"erf": F.gelu, "tanh": partial(F.gelu, approximate="tanh")}
+
+
 class FeedForward(nn.Module):
     """前馈网络 GELU(x W_1 + b_1) W_2 + b_2，逐个位置做，中间放宽到 4 倍（文章 §3.1）。"""
 
@@ -109,10 +113,11 @@ class FeedForward(nn.Module):
         super().__init__()
         self.up = nn.Linear(config.n_embd, 4 * config.n_embd, bias=config.bias)
         self.down = nn.Linear(4 * config.n_embd, config.n_embd, bias=config.bias)
+        self.gelu = GELUS[config.gelu]
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.dropout(self.down(F.gelu(self.up(x))))
+        return self.dropout(self.down(self.gelu(self.up(x))))
 
 
 class Block(nn.Module):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,10 +31,20 @@ def append_log(folder: Path, metrics: Metrics) -> None:
         file.write(json.dumps(dataclasses.asdict(metrics)) + "\n")
 
 
+def _step(line: str) -> float:
+    """这一行是第几步；坏了的、写了半行的算无穷大。"""
+    try:
+        return int(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return math.inf
+
+
 def truncate_log(folder: Path, step: int) -> None:
-    """只留到第 step 步：检查点之后的记录会重新写一遍；写了半行的也去掉。"""
+    """只留到第 step 步：检查点之后的记录会重新写一遍；写了半行的、坏了的也去掉。"""
     path = folder / FILE
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= step]
+    if not path.exists():
+        return
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    kept = [line for line in lines if _step(line) <= step]
     with atomic(path) as temporary:
         temporary.write_text("".join(line + "\n" for line in kept), encoding="utf-8")

@@ -8,8 +8,9 @@ sample_next_token 是纯函数；generate 只会一件事：算 logits、取一�
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -111,11 +112,12 @@ def check_prompts(prompts: list[list[int]], context_length: int) -> None:
 @torch.inference_mode()
 def generate(
     model, prompts: list[list[int]], max_new_tokens: int = 100, sampling: Sampling | None = None,
-    seed: int | None = None,
+    seed: int | None = None, eos: int = EOS, observe: Callable[[Tensor, Tensor], None] | None = None,
 ) -> Iterator[list[int | None]]:  # fmt: skip
-    """逐步生成。每一步交出一个列表：批中每一行的新 token；已经结束（出过 <eos>）的行是 None。
+    """逐步生成。每一步交出一个列表：批中每一行的新 token；已经结束（出过 eos）的行是 None。
 
     prompts: 每一行的提示（token 编号的列表），长短可以不一。
+    observe: 想看概率的人每一步得到 (logits (b, v)，取了的 token (b,))。
     同样的模型、提示、参数和 seed 得到同样的结果；不给 seed 则每次不同。模型保持原来的训练/评估状态。
     """
     sampling = sampling or Sampling()
@@ -129,10 +131,13 @@ def generate(
         seen[row, prompt] = True
     stream = _logits_stream(model, texts)
     for _ in range(max_new_tokens):
-        tokens = sample_next_token(next(stream), sampling, generator, seen)
+        logits = next(stream)
+        tokens = sample_next_token(logits, sampling, generator, seen)
+        if observe:
+            observe(logits, tokens)
         seen[torch.arange(len(texts)), tokens] = True
         step = [None if done else token for token, done in zip(tokens.tolist(), finished)]
-        finished = [done or token == EOS for token, done in zip(step, finished)]
+        finished = [done or token == eos for token, done in zip(step, finished)]
         for text, token in zip(texts, tokens.tolist()):
             text.append(token)
         yield step
@@ -161,27 +166,50 @@ def _logits_stream(model, texts: list[list[int]]) -> Iterator[Tensor]:
             yield logits[:, -1]
 
 
-def stream_ids(model, tokenizer, ids: list[int], stop: str | None = None, **options) -> Iterator[str]:
-    """接着提示的编号 ids 写，逐段交出文字（不含提示）。
+@dataclass(frozen=True)
+class Piece:
+    """写出来的一段：文字、写出它的 token。最后一段的 finish 说为什么停：stop 是写完了，length 是长度到了。"""
 
-    从不交出半个汉字；遇到 <eos>、stop 这段文字或长度到了就停。
-    options 传给 generate：max_new_tokens、sampling、seed。
+    text: str
+    tokens: tuple[int, ...] = ()
+    finish: str | None = None
+
+
+def stream_pieces(
+    model, tokenizer, ids: list[int], stops: tuple[str, ...] = (), begin: tuple[int, ...] = (), **options
+) -> Iterator[Piece]:  # fmt: skip
+    """接着提示的编号 ids 写，逐段交出文字与写出它的 token。
+
+    从不交出半个汉字；遇到 <eos>、stops 里的一段文字或长度到了就停，停下的地方之后的 token 不交出。
+    begin 是已经定好的开头：算在写出来的里面（也交出），但不再由模型挑选。
+    options 传给 generate：max_new_tokens、sampling、seed、observe。
     """
-    decoder = tokenizer.stream_decoder()
-    held = ""  # 可能是 stop 的前半截，先不交出
-    for (token,) in generate(model, [ids], **options):
-        if token == EOS:
+    decoder, held, waiting, sent, finish = tokenizer.stream_decoder(), "", [], 0, "length"
+    new = (token for (token,) in generate(model, [ids + list(begin)], eos=tokenizer.eos, **options))
+    for token in chain(begin, new):
+        if token == tokenizer.eos:
+            finish = "stop"
             break
+        waiting.append((token, sent + len(held)))  # 它的文字从第几个字符开始
         held += decoder.push(token)
-        if stop and stop in held:
-            yield held[: held.index(stop)]
+        found = [held.index(stop) for stop in stops if stop in held]
+        keep = max((_overlap(held, stop) for stop in stops), default=0)  # 可能是 stop 的前半截，先不交出
+        ready = min(found, default=len(held) - keep)
+        sent += ready
+        tokens = tuple(token for token, start in waiting if start < sent)
+        if ready or found:
+            yield Piece(held[:ready], tokens, "stop" if found else None)
+        if found:
             return
-        keep = _overlap(held, stop) if stop else 0
-        if len(held) > keep:
-            yield held[: len(held) - keep]
-            held = held[len(held) - keep :]
-    if held:  # 写到一半的字符（长度到了，字节还没有齐）不交出
-        yield held
+        held, waiting = held[ready:], waiting[len(tokens) :]
+    # 写到一半的字符（长度到了，字节还没有齐）不交出
+    yield Piece(held, tuple(token for token, start in waiting if start < sent + len(held)), finish)
+
+
+def stream_ids(model, tokenizer, ids: list[int], stop: str | None = None, **options) -> Iterator[str]:
+    """只要文字的 stream_pieces（不含提示）。"""
+    pieces = stream_pieces(model, tokenizer, ids, (stop,) if stop else (), **options)
+    yield from (piece.text for piece in pieces if piece.text)
 
 
 def _overlap(text: str, stop: str) -> int:

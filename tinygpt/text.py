@@ -1,31 +1,37 @@
 """文件 → 文字。
 
-这里知道文件的格式与编码，不知道分词。读进来的是一段一段的 Passage：
+这里知道文件的格式，不知道分词。读进来的是一段一段的 Passage：
 一篇文档通常就是一段；特别长的 .txt 分成几段，最后一段的 ends_document 为 True。
 
-格式：.txt、.md（一个文件是一篇）、.jsonl、.jsonl.gz（一行是一篇）、.json（一个列表，一项是一篇）。
-编码：UTF-8（有无 BOM 均可）或 GB18030，自动识别；换行统一成 \\n。
+格式：.txt、.md（一个文件是一篇）；.jsonl、.jsonl.gz、.json、.csv、.tsv（一行是一篇，见 records.py）。
+有哪些文件，见 folders.py；是什么编码，见 encodings.py；换行统一成 \\n。
 """
 
-import codecs
-import gzip
 import hashlib
-import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tinygpt.errors import InputError, require
+from tinygpt.decoding import CleanText, open_bytes, open_text, tidy
+from tinygpt.encodings import check_named, detect_encoding, named_encoding
+from tinygpt.errors import require
+from tinygpt.folders import ROWS, find_files
+from tinygpt.notes import Notes
+from tinygpt.records import read_records
+from tinygpt.rows import text_of
+from tinygpt.splits import nothing_to_train, split_name, splits_by_name
 
-SUFFIXES = (".txt", ".md", ".jsonl", ".jsonl.gz", ".json")
 PIECE = 1 << 18  # 长文件每段大约多少个字符
-USUAL = re.compile(r"[\t\n\r\x20-\x7e\u2010-\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+RULES = "2"  # 读法变了就换一个：以前存下的编号不再用
 
 
 @dataclass(frozen=True)
 class Passage:
-    """一段文字。split 为 "train"、"validation" 或 None（由程序划分）；source 用于报错；chat：是一次谈话。"""
+    """一段文字。source 用于报错；chat：是一次谈话。
+
+    split 为 "train"、"validation"、"test"（不用）或 None（由程序划分）。
+    """
 
     text: str
     source: str
@@ -48,53 +54,52 @@ class Source:
         """内容的摘要：内容变了，它就变。"""
         raise NotImplementedError
 
+    def notes(self) -> list[str]:
+        """读的时候值得说一声的事，一件一行。"""
+        return []
+
     def training_texts(self) -> Iterator[str]:
-        """训练分词器用的文字：自带划分的，不看验证集。"""
-        return (p.text for p in self.passages() if p.split != "validation")
+        """训练分词器用的文字：自带划分的，只看训练集。"""
+        some = False
+        for passage in self.passages():
+            if passage.split in (None, "train"):
+                some = True
+                yield passage.text
+        if not some:
+            raise nothing_to_train()
 
 
 class FileSource(Source):
-    """使用者给的文件与文件夹。"""
+    """使用者给的文件与文件夹。encoding 不给就自动识别。"""
 
-    def __init__(self, paths, field: str = "text"):
-        self.paths, self.field = [Path(p) for p in paths], field
-        find_files(self.paths)  # 早报错：文件不在、后缀不对
+    def __init__(self, paths, field: str = "text", encoding: str | None = None):
+        self.paths, self.field, self.encoding = list(paths), field, encoding
+        self._notes = Notes()
+        find_files(self.paths, self._notes)  # 早报错：文件不在、后缀不对
 
     def passages(self) -> Iterator[Passage]:
-        return read_passages(self.paths, self.field)
+        self._notes = Notes()  # 每读一遍重新数
+        return read_passages(self.paths, self.field, self.encoding, self._notes)
 
     def digest(self) -> str:
-        return content_digest(self.paths, self.field)
+        return content_digest(self.paths, self.field, self.encoding)
+
+    def notes(self) -> list[str]:
+        return self._notes.lines()
 
 
-def find_files(paths) -> list[Path]:
-    """把文件与文件夹展开成文件的列表；文件夹里只取认识的后缀，按路径排序。"""
-    files = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.is_file() and is_readable(p))
-            fix = "换一个文件夹，或把文件改成这些后缀"
-            require(inside, f"文件夹 {path} 里没有可读的文件", "、".join(SUFFIXES), fix)
-            files += inside
-            continue
-        require(path.exists(), f"没有这个文件：{path}", "一个存在的文件或文件夹", "检查路径有没有写错")
-        fix = "把纯文本文件的后缀改成 .txt"
-        require(is_readable(path), f"不认识的文件类型：{path.name}", "、".join(SUFFIXES), fix)
-        files.append(path)
-    return files
-
-
-def is_readable(path: Path) -> bool:
-    """后缀是不是认识的。"""
-    return path.name.lower().endswith(SUFFIXES)
-
-
-def read_passages(paths, field: str = "text") -> Iterator[Passage]:
+def read_passages(
+    paths, field: str = "text", encoding: str | None = None, notes: Notes | None = None
+) -> Iterator[Passage]:
     """依次读出所有文字。空白的文档跳过；一个字也没有时报错。"""
-    any_text, files = False, find_files(paths)
+    notes = notes or Notes()
+    any_text, files = False, find_files(paths, notes)
+    encoding = named_encoding(encoding) if encoding else None
+    named = _named(files, notes)
     for path in files:
         held = []  # 一篇的开头若是几段空白，先留着：后面有字才交出，整篇空白就丢掉
-        for passage in _read_file(path, field):
+        for passage in _read_file(path, field, encoding, notes):
+            passage = _checked(passage, named.get(path), notes)
             held.append(passage)
             if passage.text.strip() or any_text and held[0] is None:
                 any_text = True
@@ -106,69 +111,52 @@ def read_passages(paths, field: str = "text") -> Iterator[Passage]:
     require(any_text, found, "至少一篇有内容的文档", "检查文件是不是空的")
 
 
-def content_digest(paths, field: str = "text") -> str:
-    """全部文件内容的摘要，与文件名和位置无关；内容相同，摘要就相同。"""
-    whole = hashlib.sha256(field.encode())
-    for path in find_files(paths):
-        with _readable(path) as file:
+def _named(files: list[Path], notes: Notes) -> dict[Path, str]:
+    """文件名写着的划分，记进 notes。"""
+    named = splits_by_name(files)
+    for path, split in named.items():
+        notes.add(f"按文件名，{{n}} 个文件是 {split}", str(path))
+    return named
+
+
+def _checked(passage: Passage, by_name: str | None, notes: Notes) -> Passage:
+    """去掉 JSON 里转义写着的杂质；split 换成统一的名字，没有写就看文件名。"""
+    split = split_name(passage.split) or by_name
+    if split is None and passage.split not in (None, ""):
+        what = "有 {n} 篇的 split 不认识，当作没有写（认识的有 train、validation、test）"
+        notes.add(what, f"{passage.source} 写的是 {passage.split!r}")
+    return replace(passage, text=tidy(passage.text, lambda start: passage.source, notes), split=split)
+
+
+def content_digest(paths, field: str = "text", encoding: str | None = None) -> str:
+    """全部文件内容的摘要，与位置无关，文件名只看它说的划分；内容与读法相同，摘要就相同。"""
+    whole, files = hashlib.sha256(f"{RULES}|{field}|{encoding}".encode()), find_files(paths)
+    named = splits_by_name(files)
+    for path in files:
+        with open_bytes(path) as file:
             whole.update(hashlib.file_digest(file, "sha256").digest())
-        whole.update(path.suffix.lower().encode())
+        whole.update(f"{path.suffix.lower()}|{named.get(path)}".encode())
     return whole.hexdigest()
 
 
-def _readable(path: Path):
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise InputError(f"打不开 {path}：{error.strerror}", "可以读取的文件", "检查文件的权限") from error
+@contextmanager
+def _opened(path: Path, named: str | None, notes: Notes) -> Iterator[CleanText]:
+    """打开来读；named 是使用者说的编码，没有说就自动识别。"""
+    if named:
+        check_named(path, named)
+    encoding = named or detect_encoding(path)
+    if encoding not in ("utf-8", "utf-8-sig"):
+        notes.add(f"按 {encoding} 编码读 {{n}} 个文件", str(path))
+    with open_text(path, encoding, notes, replace=bool(named)) as file:
+        yield file
 
 
-def _open_bytes(path: Path):
-    file = _readable(path)
-    return gzip.open(file) if path.suffix.lower() == ".gz" else file
-
-
-def detect_encoding(path: Path) -> str:
-    """"utf-8-sig" 或 "gb18030"。整个文件扫一遍；像二进制或哪种编码都不是时报错。"""
-    expected, fix = "UTF-8 或 GB18030 编码的文本", "用编辑器另存为 UTF-8"
-    for encoding in ("utf-8-sig", "gb18030"):
-        decoder, total, usual = codecs.getincrementaldecoder(encoding)(), 0, 0
-        try:
-            with _open_bytes(path) as file:
-                while block := file.read(1 << 20):
-                    require(b"\0" not in block, f"{path} 像是二进制文件（含有零字节）", expected, fix)
-                    text = decoder.decode(block)
-                    if encoding == "gb18030":
-                        total, usual = total + len(text), usual + len(USUAL.findall(text))
-                decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        except (gzip.BadGzipFile, EOFError) as error:
-            raise InputError(f"{path} 解不开：{error}", "完整的 gzip 文件", "重新下载或重新压缩") from error
-        if encoding == "utf-8-sig" or usual >= 0.9 * total:
-            return encoding
-    raise InputError(f"看不出 {path} 的编码", expected, fix)
-
-
-def _open_text(path: Path):
-    encoding = detect_encoding(path)
-    if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rt", encoding=encoding)
-    return path.open(encoding=encoding)
-
-
-def _read_file(path: Path, field: str) -> Iterator[Passage]:
-    fix = "换一个文件，或把它从列表里去掉"
-    require(path.stat().st_size > 0, f"{path} 是空文件", "有内容的文件", fix)
-    with _open_text(path) as file:
-        if path.name.lower().endswith((".jsonl", ".jsonl.gz")):
-            rows = _json_lines(file, path)
-        elif path.suffix.lower() == ".json":
-            rows = _json_items(file, path)
-        else:
+def _read_file(path: Path, field: str, named: str | None, notes: Notes) -> Iterator[Passage]:
+    with _opened(path, named, notes) as file:
+        if not path.name.lower().endswith(ROWS):
             yield from _plain_pieces(file, path)
             return
-        for row, source in rows:
+        for row, source in read_records(file, path, field):
             yield _passage(row, source, field)
 
 
@@ -181,68 +169,21 @@ def _plain_pieces(file, path: Path) -> Iterator[Passage]:
         piece = following
 
 
-def _json_lines(file, path: Path) -> Iterator[tuple[object, str]]:
-    for number, line in enumerate(file, start=1):
-        if line.strip():
-            try:
-                yield json.loads(line), f"{path} 第 {number} 行"
-            except json.JSONDecodeError as error:
-                found = f"{path} 第 {number} 行不是完整的 JSON：{error.msg}（第 {error.colno} 个字符处）"
-                expected = '每行一个 JSON 对象，如 {"text": "…"}'
-                raise InputError(found, expected, "改正或删去这一行") from error
-
-
-def _json_items(file, path: Path) -> Iterator[tuple[object, str]]:
-    """逐项读一个 JSON 列表，不把整个文件放进内存；文件也可以只是一个对象。"""
-    decoder, buffer, number = json.JSONDecoder(), "", 0
-
-    def broken(why: str) -> InputError:
-        found = f"{path} 第 {number + 1} 项不是完整的 JSON：{why}"
-        return InputError(found, "一个由对象组成的列表", "用 JSON 检查工具改正它")
-
-    def peek() -> str:
-        """下一个不是空白的字符，不够就再读；文件完了是空的。"""
-        nonlocal buffer
-        buffer = buffer.lstrip()
-        while not buffer and (more := file.read(PIECE)):
-            buffer = more.lstrip()
-        return buffer[:1]
-
-    if not peek():
-        return
-    in_list = peek() == "["
-    if in_list:
-        buffer = buffer[1:]
-        if peek() == "]":
-            return
-    while True:
-        if not peek():
-            raise broken("文件到这里就断了")
-        try:
-            item, end = decoder.raw_decode(buffer)
-        except json.JSONDecodeError as error:
-            more = file.read(max(PIECE, len(buffer)))  # 越读越多，长的一项也不会反复解析太多遍
-            if not more:
-                raise broken(error.msg) from error
-            buffer += more
-            continue
-        buffer, number = buffer[end:], number + 1
-        yield item, f"{path} 第 {number} 项"
-        mark, buffer = peek(), buffer[1:]
-        if mark == ("]" if in_list else ""):
-            return
-        if not in_list or mark != ",":
-            raise broken("后面多了或少了符号" if mark else "文件到这里就断了")
+def read_rows(paths, notes: Notes | None = None) -> Iterator[tuple[object, str, str | None]]:
+    """只要一行一行的数据，不变成文字：依次交出（值，它在哪里，划分）。不是数据的文件报错。"""
+    notes = notes or Notes()
+    files = find_files(paths, notes)
+    named = _named(files, notes)
+    for path in files:
+        fix = "改成一行一个 {\"prompt\": \"…\", \"answer\": \"…\"} 的 .jsonl，或两列的 .csv"
+        require(path.name.lower().endswith(ROWS), f"{path} 是一篇文字，不是问答", "、".join(ROWS), fix)
+        with _opened(path, None, notes) as file:
+            for row, source in read_records(file, path):
+                written = row.get("split") if isinstance(row, dict) else None
+                yield row, source, split_name(written) or named.get(path)
 
 
 def _passage(row, source: str, field: str) -> Passage:
-    if isinstance(row, str):
-        row = {field: row}
-    if not isinstance(row, dict) or not isinstance(row.get(field), str):
-        names = "、".join(row) if isinstance(row, dict) else type(row).__name__
-        found = f"{source} 没有文字字段 {field!r}，只有：{names}"
-        expected = f"每项是一个对象，{field!r} 里是文字"
-        raise InputError(found, expected, "用 --field 指出文字在哪个字段")
-    text = row[field].replace("\r\n", "\n").replace("\r", "\n")
-    split = row.get("split")
-    return Passage(text, source, split=split if split in ("train", "validation") else None)
+    text, chat = text_of(row, source, field)
+    split = row.get("split") if isinstance(row, dict) else None
+    return Passage(text, source, split=split, chat=chat)

@@ -24,11 +24,13 @@ from tokenizers import Regex, decoders, models, pre_tokenizers, trainers
 
 from tinygpt.errors import InputError, require
 from tinygpt.threads import interruptible
+from tinygpt.tokenizer_file import RETRAIN, read_backend
 
 SPECIAL_TOKENS = ("<pad>", "<unk>", "<bos>", "<cls>", "<sep>", "<mask>", "<chat>", "<eos>")
 PAD, UNK, BOS, CLS, SEP, MASK, CHAT, EOS = range(8)
 BYTE_TOKENS = tuple(f"<0x{byte:02X}>" for byte in range(256))
 MAX_HAN = 4  # 汉字词元最长几个字
+NOT_OURS = ("normalizer", "post_processor", "truncation", "padding", "added_tokens")  # 我们不写的部分
 HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 # BPE 只在段内合并。汉字连成一段；字母连成一段，可带一个前导空格；数字一个一个；标点连成一段，可带后面的
@@ -43,6 +45,8 @@ PATTERN = "|".join([
 class Tokenizer:
     """分词器。用 Tokenizer.train_bpe、train_char 训练，Tokenizer.load 读取。"""
 
+    eos, unk = EOS, UNK
+
     def __init__(self, backend: tokenizers.Tokenizer):
         self.backend = backend
         self.vocab_size = backend.get_vocab_size()
@@ -50,15 +54,7 @@ class Tokenizer:
         self._tokens = [None] * self.vocab_size
         for token, id in self._id_of.items():
             self._tokens[id] = token
-        self._bytes = [self._token_bytes(id) for id in range(self.vocab_size)]
-
-    def _token_bytes(self, id: int) -> bytes:
-        if id < len(SPECIAL_TOKENS):
-            return b""
-        token = self._tokens[id]
-        if token in BYTE_TOKENS:
-            return bytes([BYTE_TOKENS.index(token)])
-        return token.encode("utf-8")
+        self._bytes = [self.token_bytes(id) for id in range(self.vocab_size)]
 
     # ---- 文字 → 编号 ----
 
@@ -70,10 +66,16 @@ class Tokenizer:
         """许多段文字一起编码，比逐段快。"""
         try:
             encodings = self.backend.encode_batch(list(texts), add_special_tokens=False)
-        except (UnicodeEncodeError, TypeError) as error:
-            fix = "去掉孤立的代理字符（U+D800–U+DFFF）"
+        except Exception as error:  # noqa: BLE001 tokenizers 抛出的多半是裸的 Exception
+            fix = "去掉孤立的代理字符（U+D800–U+DFFF），或换一个分词器"
             raise InputError(f"有一段文字不能编码：{error}", "可以写成 UTF-8 的字符串", fix) from error
-        return [e.ids + [EOS] if eos else e.ids for e in encodings]
+        return [e.ids + [self.eos] if eos else e.ids for e in encodings]
+
+    def unknown(self, text: str) -> list[str]:
+        """text 里编成 <unk> 的字，各一次：字符分词器没见过的字，模型不知道是什么。"""
+        if self.unk not in self.encode(text):
+            return []
+        return [c for c in dict.fromkeys(text) if self.unk in self.encode(c)]
 
     # ---- 编号 → 文字 ----
 
@@ -87,6 +89,15 @@ class Tokenizer:
     def token(self, id: int) -> str:
         """一个编号在词表里的写法，例如 "学习"、"<eos>"、"<0xE5>"。"""
         return self._tokens[id]
+
+    def token_bytes(self, id: int) -> bytes:
+        """一个编号写出来是哪几个字节；特殊 token 什么也不写。"""
+        if id < len(SPECIAL_TOKENS):
+            return b""
+        token = self._tokens[id]
+        if token in BYTE_TOKENS:
+            return bytes([BYTE_TOKENS.index(token)])
+        return token.encode("utf-8")
 
     def id(self, token: str) -> int | None:
         """词表里的写法 → 编号；没有则为 None。"""
@@ -203,19 +214,20 @@ class Tokenizer:
 
     @classmethod
     def load(cls, path: str | Path) -> "Tokenizer":
-        path = Path(path)
-        fix = "用 tinygpt tokenizer train 重新训练一个"
-        require(path.is_file(), f"没有分词器文件 {path}", "一个 tokenizer.json", fix)
-        try:
-            backend = tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8"))
-        except Exception as error:  # tokenizers 对坏文件抛出的是裸的 Exception
-            found = f"读不懂分词器文件 {path}：{error}"
-            raise InputError(found, "tinygpt 写的 tokenizer.json", fix) from error
+        return cls.checked(read_backend(path), path)
+
+    @classmethod
+    def checked(cls, backend: tokenizers.Tokenizer, path: str | Path) -> "Tokenizer":
+        """由读出来的文件做成分词器；不是 tinygpt 的排法就报错。path 只用于报错。"""
+        state = json.loads(backend.to_str())
+        foreign = [name for name in NOT_OURS if state.get(name)]
+        found = f"{path} 里有 {'、'.join(foreign)}"
+        require(not foreign, found, "tinygpt 写的 tokenizer.json", RETRAIN)
         vocabulary = backend.get_vocab()
         special = [vocabulary.get(token) for token in SPECIAL_TOKENS] == list(range(8))
         ours = special and set(vocabulary.values()) == set(range(len(vocabulary)))
         expected = "0–7 为 " + " ".join(SPECIAL_TOKENS)
-        require(ours, f"分词器 {path} 的编号不是 tinygpt 的排法", expected, fix)
+        require(ours, f"分词器 {path} 的编号不是 tinygpt 的排法", expected, RETRAIN)
         return cls(backend)
 
 

@@ -30,7 +30,7 @@ from tinygpt.config import TrainConfig
 from tinygpt.device import BF16_WIDTH, PRECISIONS, pick_precision
 from tinygpt.evaluation import evaluate
 from tinygpt.losses import Objective, causal_objective, count_targets, to_device
-from tinygpt.metrics import Metrics, append_log
+from tinygpt.metrics import Metrics, append_log, truncate_log
 from tinygpt.optim import build_optimizers, warmup_cosine
 
 SPEED_STEPS = 12  # 给定时间而不给步数时，先试走这么多步量速度，再退回起点
@@ -54,6 +54,8 @@ class Trainer:
     fingerprint: 数据、分词器、模型形状的摘要；resume 时逐项核对
     """
 
+    weights, best_file = staticmethod(model_tensors), BEST  # 存哪些权重，最好的存成什么；子类可以换
+
     def __init__(
         self, model, train, validation, config: TrainConfig, objective: Objective = causal_objective,
         out=None, fingerprint: dict | None = None,
@@ -71,8 +73,8 @@ class Trainer:
         )
         self.total_steps = config.steps or (0 if config.minutes else 1000)  # 0：还没有量，第一步之前会定下来
         self.step = self.tokens = 0
-        self.best_loss, self.best_step, self.bad_evals = math.inf, 0, 0
-        self.stopped_early = False
+        self.best_loss, self.best_step, self.bad_evals, self.stopped_early = math.inf, 0, 0, False
+        self.saved = False  # 自己在 out 里存过检查点没有
         self.between_steps = True  # 只有在两步之间，状态才是完整的，才可以存
         self._forward = torch.compile(model) if config.compile else model
         self._best = {}
@@ -83,6 +85,10 @@ class Trainer:
     def __iter__(self) -> Iterator[Metrics]:
         if self.out:
             self.out.mkdir(parents=True, exist_ok=True)
+            truncate_log(self.out, self.step)  # 从头开始的，不接在上次没存下检查点的记录后面
+        if not self.between_steps:  # 上次停在一步的中间（笔记本里按了中断）：退回自己存的检查点
+            self.model.zero_grad(set_to_none=True)
+            self.saved and self.resume()
         self.model.train()
         self.total_steps = self.total_steps or self._steps_in(self.config.minutes)
         while not self.finished:
@@ -196,9 +202,9 @@ class Trainer:
         return evaluate(self.model, self.validation, self.objective)
 
     def _keep_best(self) -> None:
-        tensors = model_tensors(self.model)
+        tensors = self.weights(self.model)
         if self.out:
-            save_tensors(self.out / BEST, tensors, {"step": self.step, "val_loss": self.best_loss})
+            save_tensors(self.out / self.best_file, tensors, {"step": self.step, "val_loss": self.best_loss})
         else:
             self._best = {name: tensor.detach().clone() for name, tensor in tensors.items()}
 
@@ -206,12 +212,12 @@ class Trainer:
         """把模型换回验证损失最小时的权重；没有评估过就保持最后的权重。"""
         if self.out:
             if not self.best_step:  # 从没有过有限的验证损失（或没有验证集）：就用最后的
-                save_tensors(self.out / BEST, model_tensors(self.model), {"step": self.step})
-            best, _ = load_tensors(self.out / BEST)
+                save_tensors(self.out / self.best_file, self.weights(self.model), {"step": self.step})
+            best, _ = load_tensors(self.out / self.best_file)
         else:
             best = self._best
         if best:
-            load_weights(self.model, best, self.out or "最好的权重")
+            load_weights(self.model, best, self.out or "最好的权重", self.weights(self.model))
 
     # ---- 中断与恢复 ----
 
@@ -219,10 +225,12 @@ class Trainer:
         """把接着训练所需的一切写进一个文件（原子地）。没有给 out 就什么也不做。"""
         if self.out is not None:
             training_state.save(self)
+            self.saved = True
 
     def resume(self) -> int:
         """从 out 里的检查点接着训练，返回已经做完的步数。数据、分词器、参数有一项不同就报错。"""
         training_state.resume(self)
+        self.saved = self.between_steps = True
         return self.step
 
     def _record(self, metrics: Metrics) -> None:

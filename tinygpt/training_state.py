@@ -9,8 +9,8 @@ import dataclasses
 
 import torch
 
-from tinygpt.checkpoint import load_tensors, load_weights, model_tensors, save_tensors
-from tinygpt.errors import require
+from tinygpt.checkpoint import load_tensors, load_weights, save_tensors
+from tinygpt.errors import InputError, require
 from tinygpt.metrics import truncate_log
 
 FILE = "training.safetensors"
@@ -41,7 +41,7 @@ def set_random_states(states: dict[str, torch.Tensor], device: torch.device) -> 
 
 def capture(trainer) -> tuple[dict[str, torch.Tensor], dict]:
     """（张量，其余的数）。张量是原物不是副本：马上写盘就不必复制，要留着就自己 clone。"""
-    tensors = {f"model.{name}": tensor for name, tensor in model_tensors(trainer.model).items()}
+    tensors = {f"model.{name}": tensor for name, tensor in trainer.weights(trainer.model).items()}
     for number, optimizer in enumerate(trainer.optimizers):
         for index, values in optimizer.state_dict()["state"].items():
             prefix = f"optimizer.{number}.{index}"
@@ -54,7 +54,8 @@ def capture(trainer) -> tuple[dict[str, torch.Tensor], dict]:
 
 def restore(trainer, tensors: dict[str, torch.Tensor], state: dict, source) -> None:
     """把 capture 取出的放回去；source 只用于报错。"""
-    load_weights(trainer.model, _with_prefix(tensors, "model."), source)
+    weights = _with_prefix(tensors, "model.")
+    load_weights(trainer.model, weights, source, trainer.weights(trainer.model))
     saved = [optimizer.state_dict() | {"state": {}} for optimizer in trainer.optimizers]
     for name, tensor in _with_prefix(tensors, "optimizer.").items():
         number, index, key = name.split(".")
@@ -78,21 +79,36 @@ def save(trainer) -> None:
 
 
 def resume(trainer) -> None:
-    """从 trainer.out 取回。数据、分词器、参数有一项不同就报错，什么也不动。"""
+    """从 trainer.out 取回。数据、分词器、参数有一项不同就报错，什么也不动。
+
+    只有一个例外：做完了的训练，给出更多的 steps 就是再练（耐心也可以改）。学习率照新的总步数那条余弦走，
+    所以先回升一截再降下去；之后再中断、再恢复，仍与不中断逐位相同。
+    """
     path = trainer.out / FILE
     tensors, state = load_tensors(path)
     ours = {"config", "fingerprint", *RESUMED} <= state.keys()
     fix = "换一个 --out 重新训练"
     require(ours, f"{path} 不是训练的检查点", f"tinygpt train 写的 {FILE}", fix)
+    numbers = all(isinstance(state[name], int) for name in ("step", "total_steps", "stopped_early"))
+    tables = isinstance(state["config"], dict) and isinstance(state["fingerprint"], dict)
+    require(numbers and tables, f"{path} 的文件头残缺", f"tinygpt train 写的 {FILE}", fix)
+    done = state["stopped_early"] or state["step"] >= state["total_steps"] > 0
+    more = done and (trainer.config.steps or 0) > state["step"]
     before = state["config"] | state["fingerprint"]
     now = dataclasses.asdict(trainer.config) | trainer.fingerprint
     different = [
-        f"{name}：原来 {before.get(name)}，现在 {now.get(name)}"
-        for name in sorted(before | now) if before.get(name) != now.get(name)
+        f"{name}：原来 {before.get(name)}，现在 {now.get(name)}" for name in sorted(before | now)
+        if before.get(name) != now.get(name) and not (more and name in ("steps", "minutes", "patience"))
     ]  # fmt: skip
     found = "不能接着训练，有几项与中断时不同：\n  " + "\n  ".join(different)
     require(not different, found, "同样的数据、分词器与参数", f"改回原来的值，或{fix}")
-    restore(trainer, tensors, state, trainer.out)
+    try:
+        restore(trainer, tensors, state, trainer.out)
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        found = f"{path} 里的状态放不回去：{error}"
+        raise InputError(found, "同一个模型存下的检查点", f"从备份恢复，或{fix}") from error
+    if more:
+        trainer.total_steps, trainer.stopped_early, trainer.bad_evals = trainer.config.steps, False, 0
     truncate_log(trainer.out, trainer.step)
     for leftover in trainer.out.glob(".*.tmp"):  # 写到一半被杀掉留下的
         leftover.unlink(missing_ok=True)

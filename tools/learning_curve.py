@@ -25,8 +25,9 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=8)
     args = parser.parse_args()
     tokenizer = Tokenizer.load(corpus.TOKENIZER)
-    train = tokenizer.encode_batch([d.text for d in corpus.documents("train")], eos=True)
-    held_out = list(corpus.documents("validation"))
+    articles = [d for d in corpus.documents() if d.source == "小百科"]
+    train = tokenizer.encode_batch([d.text for d in articles if d.split == "train"], eos=True)
+    held_out = [d for d in articles if d.split == "validation"]
     validation = tokenizer.encode_batch([d.text for d in held_out], eos=True)
     ids = np.concatenate(validation)
     per_character = len(ids) / sum(len(d.text) for d in held_out) / math.log(2)

@@ -6,6 +6,8 @@ import types
 import typing
 
 from tinygpt import corpus
+from tinygpt.config import LARGEST_SEED
+from tinygpt.errors import require
 from tinygpt.text import FileSource, Source
 
 
@@ -28,15 +30,27 @@ def json_argument(parser: argparse.ArgumentParser, help: str = "结果印成 JSO
     parser.add_argument("--json", action="store_true", help=help)
 
 
+def seed_argument(parser: argparse.ArgumentParser, help: str, default: int | None = None) -> None:
+    parser.add_argument("--seed", type=int, default=default, help=help)
+
+
+def check_seed(seed: int | None) -> None:
+    """种子是 0 到 LARGEST_SEED 的整数。"""
+    fine = seed is None or 0 <= seed <= LARGEST_SEED
+    require(fine, f"--seed {seed}", f"0 到 {LARGEST_SEED} 的整数", "例如 --seed 0")
+
+
 def data_arguments(parser: argparse.ArgumentParser, help: str = "文件或文件夹；不给就用附带的文字") -> None:
     parser.add_argument("--data", nargs="+", metavar="PATH", help=help)
     parser.add_argument("--field", default="text", help="JSON 里文字所在的字段（默认 text）")
+    encoding = "文件的编码，如 gb18030、big5、shift_jis（默认自动识别）"
+    parser.add_argument("--encoding", metavar="NAME", help=encoding)
 
 
 def source_of(args) -> Source:
     """--data 指的文字；没有给就是附带的。"""
     if args.data:
-        return FileSource(args.data, args.field)
+        return FileSource(args.data, args.field, args.encoding)
     return corpus.ShippedSource(getattr(args, "mixture", None) or "first")
 
 

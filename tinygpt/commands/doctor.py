@@ -33,7 +33,7 @@ def add_arguments(parser) -> None:
 
 def run(args) -> int:
     """检查这台机器；有一项不合适就返回 1。"""
-    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    versions = {name: _version(name) for name in LIBRARIES}
     free = shutil.disk_usage(Path.cwd()).free
     device = pick_device("auto")
     font = _chinese_font()
@@ -44,7 +44,7 @@ def run(args) -> int:
         "chinese_font": font, "encoding": locale.getpreferredencoding(False),
         "stdout_encoding": sys.stdout.encoding, "free_disk_gb": round(free / 2**30, 1),
     }  # fmt: skip
-    problems = []
+    problems = [f"没有装 {n}：再运行一次 python3 start.py" for n, v in versions.items() if v is None]
     if font is None:
         problems.append("图里的中文会显示成方框：pip install zhplot")
     if free < 2**30:
@@ -57,6 +57,13 @@ def run(args) -> int:
         print("版本：" + "、".join(f"{k} {v}" for k, v in versions.items()))
         print("\n".join(f"注意：{p}" for p in problems) or "一切正常。")
     return 1 if problems else 0
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _chinese_font() -> str | None:

@@ -1,7 +1,9 @@
 """tinygpt info：看一个模型的来历与大小。"""
 
+from tinygpt.commands import run_folder
 from tinygpt.commands.arguments import json_argument, model_argument
 from tinygpt.commands.output import print_json
+from tinygpt.errors import InputError
 from tinygpt.pretrained import load, model_folder, run_record
 
 HELP, DESCRIPTION = "看一个模型的来历与大小", "大小、各部分的参数、数据、最好的损失、怎样训练的。"
@@ -30,17 +32,27 @@ def run(args) -> int:
     print("形状：" + "、".join(f"{k} {v}" for k, v in model.config.to_dict().items()))
     print("参数：" + "、".join(f"{k} {v:,}" for k, v in model.parameter_count().items()))
     if run:
-        _print_run(run)
+        _print_run(run, folder)
     return 0
 
 
-def _print_run(run: dict) -> None:
+def _print_run(run: dict, folder) -> None:
     """一次训练的数据、参数与结果。"""
-    data, settings = run["dataset"], (f"{k} {v}" for k, v in run["train"].items() if v is not None)
-    print(f"数据：{run['data']}；{data['documents']} 篇，{data['tokens']:,} 个 token，{data['split']}")
-    print(f"训练：{'、'.join(settings)}；精度 {run['precision']}")
-    if not run.get("finished"):
-        print("结果：训练没有做完，用 tinygpt train --resume 接着训练")
-        return
-    best = f"最好的验证损失 {run['val_loss']:.4f}（第 {run['best_step']} 步）"
-    print(f"结果：{best}，共 {run['steps']} 步，{run['seconds']} 秒")
+    try:
+        data, settings = run["dataset"], (f"{k} {v}" for k, v in run["train"].items() if v is not None)
+        rows = [
+            f"数据：{run['data']}；{data['documents']} 篇，{data['tokens']:,} 个 token，{data['split']}",
+            f"训练：{'、'.join(settings)}；精度 {run['precision']}",
+        ]
+        if "base" in run:
+            how = f"LoRA，秩 {run['lora']}" if run["lora"] else "全部参数"
+            rows.append(f"微调：从 {run['base']} 开始，{how}，模板 {run['template']!r}")
+        if run.get("finished"):
+            best = f"最好的验证损失 {run['val_loss']:.4f}（第 {run['best_step']} 步）"
+            rows.append(f"结果：{best}，共 {run['steps']} 步，{run['seconds']} 秒")
+        else:
+            rows.append(f"结果：训练没有做完。{run_folder.how_to_go_on(folder)}")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        found = f"{folder / 'run.json'} 残缺：{type(error).__name__} {error}"
+        raise InputError(found, "训练写下的 run.json", "从备份恢复；或删去它，就不印这一段") from error
+    print("\n".join(rows))

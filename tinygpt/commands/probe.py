@@ -33,6 +33,8 @@ def run(args) -> int:
     source = source_of(args)
     training = lambda: (p.text for p in source.passages() if p.split != "validation")
     model, tokenizer = load(args.model, pick_device(args.device))
+    own, expected = tokenizer.id("<chat>") is not None, "用 tinygpt 的分词器训练的模型"
+    require(own, "这个模型的词表里没有 <chat>：它是读入的 GPT-2", expected, "用 tinygpt evaluate 评估它")
     bench = Bench(model, tokenizer, args.count, args.seed, training, args.mixture)
     figures = []
     if not args.json:

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from tinygpt import corpus
+from tinygpt.byte_level import load_tokenizer
+from tinygpt.checkpoint import atomic
 from tinygpt.commands.arguments import data_arguments, json_argument, source_of
-from tinygpt.commands.output import print_json
+from tinygpt.commands.output import as_typed, print_json, print_notes
 from tinygpt.errors import require
 from tinygpt.tokenizer import Tokenizer
 
@@ -22,7 +24,7 @@ def add_arguments(parser) -> None:
     train.add_argument("--overwrite", action="store_true", help="文件已存在时覆盖它")
     json_argument(train)
     show = actions.add_parser("show", help="看一段文字怎样切开")
-    show.add_argument("text", metavar="TEXT", help="要切的文字")
+    show.add_argument("text", type=as_typed, metavar="TEXT", help="要切的文字")
     show.add_argument("--tokenizer", metavar="FILE", help="分词器文件；不给就用附带的")
     json_argument(show)
 
@@ -42,8 +44,11 @@ def _train(args) -> int:
         places[token] = int(id)
     source = source_of(args)
     trained = Tokenizer.train_bpe(source.training_texts(), args.vocab_size, pattern=source.pattern)
+    print_notes(source)
     trained = trained.with_ids(places)
-    trained.save(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with atomic(out) as temporary:
+        trained.save(temporary)
     result = {"out": str(out), "vocab_size": trained.vocab_size, "fingerprint": trained.fingerprint}
     print_json(result) if args.json else print(f"分词器已存到 {out}：词表 {trained.vocab_size}")
     return 0
@@ -52,7 +57,7 @@ def _train(args) -> int:
 def _show(args) -> int:
     some = args.tokenizer or corpus.TOKENIZER.exists()
     require(some, "没有附带的分词器", "--tokenizer FILE", "用 tinygpt tokenizer train 训练一个")
-    shown = Tokenizer.load(args.tokenizer or corpus.TOKENIZER)
+    shown = load_tokenizer(args.tokenizer or corpus.TOKENIZER)
     ids = shown.encode(args.text)
     if args.json:
         print_json({"text": args.text, "ids": ids, "tokens": [shown.token(i) for i in ids]})

@@ -1,33 +1,33 @@
 """tinygpt train：准备文字、分词器、编号、模型，然后训练。"""
 
+import contextlib
 import dataclasses
 import json
-import signal
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from tqdm import tqdm
 
-from tinygpt import checkpoint, training_state
+from tinygpt import checkpoint
+from tinygpt.commands import run_folder
 from tinygpt.commands.arguments import add_fields, data_arguments, given, json_argument, source_of
+from tinygpt.commands.output import as_typed, print_json, print_notes
+from tinygpt.commands.signals import stop_between_steps
 from tinygpt.config import GPTConfig, TrainConfig, preset
 from tinygpt.data import ContiguousWindows, RandomWindows, TokenDataset, prepare
 from tinygpt.device import pick_device, pick_precision
-from tinygpt.errors import require
+from tinygpt.errors import InputError, require
 from tinygpt.gpt import GPT
 from tinygpt.losses import causal_objective
-from tinygpt.metrics import FILE as LOG
 from tinygpt.sampling import Sampling, complete
 from tinygpt.text import Source
 from tinygpt.tokenizer import CHAT, EOS, Tokenizer
-from tinygpt.trainer import BEST, NonFiniteError, Trainer, seed_everything
+from tinygpt.trainer import NonFiniteError, Trainer, seed_everything
 
 HELP, DESCRIPTION = "训练一个模型", "训练一个模型。不给 --data 就用随包附带的文字。"
-DEFAULT_STEPS = 500  # 附带的文字、两个核，三分钟以内
-RUN_FILES = ("config.json", "run.json", "tokenizer.json", BEST, training_state.FILE, LOG)
+USUAL = TrainConfig(steps=500)  # 附带的文字、两个核，三分钟以内
 TOKENIZERS = "字符、BPE，或一个分词器文件；默认：自己的文字用 bpe，附带的文字用附带的分词器"
 
 
@@ -40,11 +40,12 @@ def add_arguments(parser) -> None:
     parser.add_argument("--tokenizer", metavar="char|bpe|FILE", help=TOKENIZERS)
     parser.add_argument("--validation-fraction", type=float, default=0.1, help="验证集的比例（默认 0.1）")
     parser.add_argument("--eval-windows", type=int, default=None, help="评估最多用多少个窗口（默认全部）")
-    parser.add_argument("--resume", action="store_true", help="从 --out 里的检查点接着训练")
+    again = "从 --out 里的检查点接着训练；已经做完的，给更大的 --steps 就再练"
+    parser.add_argument("--resume", action="store_true", help=again)
     parser.add_argument("--overwrite", action="store_true", help="--out 里已有训练时，删掉它重新来")
     parser.add_argument("--device", default="auto", help="auto、cpu、cuda 或 mps（默认 auto）")
     watch = "开始、走完一成、三成、走完时，各续写一次这个开头：看文字从乱码里长出来"
-    parser.add_argument("--watch", metavar="PROMPT", help=watch)
+    parser.add_argument("--watch", type=as_typed, metavar="PROMPT", help=watch)
     json_argument(parser, "不画进度条，每一步印一行 JSON")
     add_fields(parser, GPTConfig)
     add_fields(parser, TrainConfig)
@@ -58,40 +59,66 @@ def run(args) -> int:
     require(len(chosen) <= 1, flags, "两个里只给一个", "它们各说一种文字从哪里来")
     source = source_of(args)
     preset(args.preset, **changes)  # 先检查参数，再动磁盘
-    config = TrainConfig(**given(args, TrainConfig))
-    if config.steps is None and config.minutes is None:
-        config = dataclasses.replace(config, steps=DEFAULT_STEPS)
-    fraction = args.validation_fraction
+    config = train_config(args, out, USUAL)
+    fraction, most = args.validation_fraction, args.eval_windows
     require(0 < fraction < 1, f"--validation-fraction {fraction}", "0 与 1 之间", "常用 0.1")
+    require(most is None or most >= 1, f"--eval-windows {most}", "至少为 1", "全都评估就去掉它")
     device = pick_device(args.device)
     pick_precision(config.precision, device)  # 写错了早报错
-    _check_out(out, args.resume, args.overwrite)
+    run_folder.check(out, args.resume, args.overwrite)
     tokenizer = _tokenizer_for(args, source, changes.get("vocab_size", 4096))
     dataset = encode_source(source, tokenizer, fraction)
+    print_notes(source)
     model_config = preset(args.preset, **(changes | {"vocab_size": tokenizer.vocab_size}))
     length, ids = model_config.context_length, dataset.train
     train_windows = RandomWindows(ids, length, config.batch_size, config.seed, EOS)
-    validation = ContiguousWindows(dataset.validation, length, 16, EOS, args.eval_windows)
-    if args.overwrite and out.exists():
-        _remove_run(out)
-    out.mkdir(parents=True, exist_ok=True)
+    validation = ContiguousWindows(dataset.validation, length, 16, EOS, most)
     seed_everything(config.seed)
     model = GPT(model_config).to(device)
     fingerprint = {"数据": dataset.meta["digest"], "分词器": tokenizer.fingerprint, "模型": str(model_config)}
     trainer = Trainer(model, train_windows, validation, config, causal_objective, out, fingerprint)
-    say = (lambda *_: None) if args.json else print
-    if args.resume:
-        say(f"接着训练：已经做完 {trainer.resume()} 步")
-    say(_describe(dataset, tokenizer, model, trainer))
     record = {
         "data": args.data or "附带的文字", "mixture": None if args.data else args.mixture or "first",
         "dataset": dataset.meta, "train": dataclasses.asdict(config), "tokenizer": tokenizer.fingerprint,
         "device": device.type, "precision": trainer.precision, "torch": torch.__version__, "finished": False,
     }  # fmt: skip
-    tokenizer.save(out / "tokenizer.json")
-    checkpoint.write_json(out / "config.json", model_config.to_dict())
+    out.mkdir(parents=True, exist_ok=True)
+    with run_folder.owned(out):
+        run_folder.check_contents(out, args.resume, args.overwrite)  # 准备的时候，别的训练可能刚好来过
+        described = _describe(dataset.meta, tokenizer, trainer)
+        return train_in(trainer, tokenizer, record, args, described)
+
+
+def train_config(args, out: Path, usual: TrainConfig) -> TrainConfig:
+    """训练的参数：usual，加上给出的。没有说多久，接着训练就是原来的步数。"""
+    changes, length = given(args, TrainConfig), {}
+    if changes.keys() & {"steps", "minutes"}:
+        changes = {"steps": None, "minutes": None} | changes
+    elif args.resume and isinstance(before := run_folder.record(out).get("train"), dict):
+        length = {name: before.get(name) for name in ("steps", "minutes")}
+    return dataclasses.replace(usual, **(length if any(length.values()) else {}) | changes)
+
+
+def train_in(trainer: Trainer, tokenizer: Tokenizer, record: dict, args, described: str, write=None) -> int:
+    """文件夹已经归这次训练：写下它的来历，训练到完。write 再写别的文件（LoRA 的底子）。"""
+    out, say = trainer.out, (lambda *_: None) if args.json else print
+    if args.overwrite:
+        run_folder.remove_run(out)
+    if args.resume:
+        say(f"接着训练：已经做完 {trainer.resume()} 步")
+        if trainer.finished and run_folder.is_finished(out):
+            say(f"{out} 里的训练早已做完，什么也没有改。要再练久一些：--steps 比 {trainer.step} 更大的数")
+            if args.json:
+                print_json(run_folder.record(out) | {"out": str(out)})
+            return 0
+    say(described)
+    with checkpoint.atomic(out / "tokenizer.json") as temporary:
+        tokenizer.save(temporary)
+    checkpoint.write_json(out / "config.json", trainer.model.config.to_dict())
+    if write:
+        write(out)
     checkpoint.write_json(out / "run.json", record)
-    watch = Watch(trainer, tokenizer, None if args.json else args.watch)
+    watch = Watch(trainer, tokenizer, None if args.json else getattr(args, "watch", None))
     return _train_loop(trainer, args.json, record, say, watch)
 
 
@@ -133,16 +160,15 @@ class Watch:
 def _train_loop(trainer, as_json: bool, record: dict, say, watch: Watch) -> int:
     started, first_tokens = time.perf_counter(), trainer.tokens
     try:
-        with interrupt_between_steps() as pressed:
-            _show_progress(trainer, as_json, pressed, watch)
-    except KeyboardInterrupt:
+        with stop_between_steps() as received:
+            _show_progress(trainer, as_json, received, watch)
+    except (KeyboardInterrupt, BrokenPipeError) as stopped:
         if trainer.between_steps and trainer.step:
             trainer.save()
-        saved = (trainer.out / training_state.FILE).exists()
-        again = "同样的命令，再加上 --resume（不要 --overwrite）"
-        how = again if saved else "还没有存过检查点，用 --overwrite 重新来"
-        print(f"\n停下了。接着训练：{how}", file=sys.stderr)
-        return 130
+        if isinstance(stopped, BrokenPipeError):  # 输出接到 head 之类，它先走了
+            raise
+        print(f"\n停下了。{run_folder.how_to_go_on(trainer.out)}", file=sys.stderr)
+        return 128 + received[0] if received else 130
     except NonFiniteError as error:
         print(f"错误：{error}", file=sys.stderr)
         return 1
@@ -155,81 +181,38 @@ def _train_loop(trainer, as_json: bool, record: dict, say, watch: Watch) -> int:
     }  # fmt: skip
     checkpoint.write_json(trainer.out / "run.json", record | result)
     if as_json:
-        print(json.dumps(result | {"out": str(trainer.out)}, ensure_ascii=False, indent=1))
+        print_json(result | {"out": str(trainer.out)})
     why = "验证损失不再下降，提前停止" if trainer.stopped_early else "训练完成"
     best = f"最好的验证损失 {trainer.best_loss:.4f}（第 {trainer.best_step} 步）"
     say(f"{why}：{trainer.step} 步，{seconds:.0f} 秒；{best}，已存到 {trainer.out}")
     return 0
 
 
-@contextmanager
-def interrupt_between_steps():
-    """Ctrl-C 只记下来，等这一步做完再停，存下的才是完整的一步；再按一次就立刻停。"""
-    pressed = []
-
-    def handler(number, frame):
-        if pressed:
-            raise KeyboardInterrupt
-        pressed.append(number)
-        print("\n这一步做完就停……", file=sys.stderr)
-
-    try:
-        old = signal.signal(signal.SIGINT, handler)
-    except ValueError:  # 不在主线程里
-        yield pressed
-        return
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, old)
-
-
-def _show_progress(trainer, as_json: bool, pressed: list, watch: Watch) -> None:
+def _show_progress(trainer, as_json: bool, received: list, watch: Watch) -> None:
     """进度条：损失、每秒 token 数、剩余时间；每次评估另印一行；watch 到时候了也印一行。"""
     if line := watch.line():
         print(line)
-    bar = tqdm(
+    with tqdm(
         total=trainer.total_steps or None, initial=trainer.step, unit="步", disable=as_json,
         dynamic_ncols=True, desc="训练", smoothing=0.05,
-    )  # fmt: skip
-    started, first_tokens, smooth = time.perf_counter(), trainer.tokens, None
-    for metrics in trainer:
-        smooth = metrics.loss if smooth is None else 0.9 * smooth + 0.1 * metrics.loss
-        bar.total = trainer.total_steps
-        speed = (metrics.tokens - first_tokens) / (time.perf_counter() - started)
-        bar.set_postfix_str(f"损失 {smooth:.3f}，{speed:,.0f} token/秒", refresh=False)
-        bar.update(1)
-        if as_json:
-            print(json.dumps(dataclasses.asdict(metrics)), flush=True)
-        elif metrics.val_loss is not None:
-            mark = "  ← 最好" if metrics.best else ""
-            losses = f"训练 {smooth:.4f}  验证 {metrics.val_loss:.4f}"
-            bar.write(f"第 {metrics.step:>5} 步  {losses}  学习率 {metrics.learning_rate:.2e}{mark}")
-        if line := watch.line():
-            bar.write(line)
-        if pressed:
-            raise KeyboardInterrupt
-    bar.close()
-
-
-def _check_out(out: Path, resume: bool, overwrite: bool) -> None:
-    """--out 已有东西时，绝不悄悄覆盖。"""
-    require(not out.exists() or out.is_dir(), f"--out {out} 是一个文件", "一个文件夹", "换一个名字")
-    has_run = any((out / name).exists() for name in ("config.json", training_state.FILE, BEST))
-    has_state = (out / training_state.FILE).exists()
-    require(
-        has_state or not resume, f"{out} 里没有可以接着训练的检查点", "中断过的训练", "去掉 --resume 重新训练"
-    )
-    fix = "接着训练用 --resume；删掉重来用 --overwrite；或换一个 --out"
-    require(not has_run or resume or overwrite, f"{out} 里已经有一次训练", "空的文件夹", fix)
-    empty = not out.is_dir() or not any(out.iterdir())
-    require(empty or has_run, f"{out} 里有别的文件", "空的文件夹，或以前的一次训练", "换一个 --out")
-
-
-def _remove_run(out: Path) -> None:
-    """只删训练写下的那几个文件。"""
-    for name in RUN_FILES:
-        (out / name).unlink(missing_ok=True)
+    ) as bar:  # fmt: skip
+        started, first_tokens, smooth = time.perf_counter(), trainer.tokens, None
+        for metrics in trainer:
+            smooth = metrics.loss if smooth is None else 0.9 * smooth + 0.1 * metrics.loss
+            bar.total = trainer.total_steps
+            speed = (metrics.tokens - first_tokens) / (time.perf_counter() - started)
+            bar.set_postfix_str(f"损失 {smooth:.3f}，{speed:,.0f} token/秒", refresh=False)
+            bar.update(1)
+            if as_json:
+                print(json.dumps(dataclasses.asdict(metrics)), flush=True)
+            elif metrics.val_loss is not None:
+                mark = "  ← 最好" if metrics.best else ""
+                losses = f"训练 {smooth:.4f}  验证 {metrics.val_loss:.4f}"
+                bar.write(f"第 {metrics.step:>5} 步  {losses}  学习率 {metrics.learning_rate:.2e}{mark}")
+            if line := watch.line():
+                bar.write(line)
+            if received:
+                raise KeyboardInterrupt
 
 
 def _tokenizer_for(args, source: Source, vocab_size: int) -> Tokenizer:
@@ -240,8 +223,9 @@ def _tokenizer_for(args, source: Source, vocab_size: int) -> Tokenizer:
     shipped = source.tokenizer if vocab_size == 4096 else None
     choice = args.tokenizer or str(shipped or "bpe")
     kept = Path(args.out) / "tokenizer.json"
-    if args.resume and kept.exists() and choice in ("char", "bpe"):
-        return Tokenizer.load(kept)
+    if args.resume and choice in ("char", "bpe"):
+        with contextlib.suppress(InputError):  # 坏了就重新训练：同样的文字得到同样的分词器，恢复时还要核对
+            return Tokenizer.load(kept)
     if choice == "char":
         return Tokenizer.train_char(source.training_texts())
     if choice == "bpe":
@@ -249,8 +233,8 @@ def _tokenizer_for(args, source: Source, vocab_size: int) -> Tokenizer:
     return Tokenizer.load(choice)
 
 
-def _describe(dataset, tokenizer, model, trainer) -> str:
-    meta, c = dataset.meta, model.config
+def _describe(meta: dict, tokenizer, trainer) -> str:
+    model, c = trainer.model, trainer.model.config
     return (
         f"文字：{meta['documents']} 篇，{meta['characters']:,} 个字符，{meta['tokens']:,} 个 token"
         f"（训练 {meta['train_tokens']:,}，验证 {meta['validation_tokens']:,}；{meta['split']}）\n"

@@ -139,28 +139,33 @@ def execute(path: Path) -> list[dict]:
     notebook = json.loads(path.read_text(encoding="utf-8"))
     scope, results, now = {"__name__": "__main__"}, [], answers(notebook)
     untouched = notebook["metadata"].get("tinygpt", {}).get("untouched", {})
-    for cell in notebook["cells"]:
+    left = None  # 停掉程序的那一格
+    for place, cell in enumerate(notebook["cells"], start=1):
         number = cell["metadata"].get("exercise")
         if cell["cell_type"] != "code":
             continue
         error = run_cell(text_of(cell), scope)
+        if isinstance(error, SystemExit):
+            left = place
         if number:
-            result = verdict(error)
+            stopped = f"第 {left} 格里有 exit()、quit() 或 sys.exit()：它会停掉整个程序，去掉它"
+            result = {"state": "error", "message": stopped} if left else verdict(error)
+            left = None
             if result["state"] == "failed" and untouched.get(number) == now[number]:
                 result["state"] = "unwritten"  # 找错误的题：留下的代码能执行，只是错的
             results.append({"number": number, **result})
     return results
 
 
-def run_cell(source: str, scope: dict) -> Exception | None:
+def run_cell(source: str, scope: dict) -> BaseException | None:
     try:
         exec(compile(source, "<练习>", "exec"), scope)
-    except Exception as error:  # noqa: BLE001 学习者的代码
+    except (Exception, SystemExit) as error:  # noqa: BLE001 学习者的代码
         return error
     return None
 
 
-def verdict(error: Exception | None) -> dict:
+def verdict(error: BaseException | None) -> dict:
     from tinygpt.course.diagnosis import CheckFailed
 
     if error is None:
@@ -170,8 +175,25 @@ def verdict(error: Exception | None) -> dict:
     return {"state": "error", "message": f"{type(error).__name__}: {error}"}
 
 
+def why_unreadable(path: Path) -> str:
+    """练习本打不开的原因与办法；打得开就是空的。"""
+    text = path.read_bytes().decode("utf-8", errors="replace")
+    try:
+        answers(json.loads(text))
+        return ""
+    except json.JSONDecodeError as error:
+        marks = "，里面有合并冲突留下的 <<<<<<<、>>>>>>>" if "\n<<<<<<<" in text else ""
+        why = f"第 {error.lineno} 行不是合法的 JSON{marks}"
+    except (KeyError, TypeError, AttributeError, RecursionError):
+        why = "它不是笔记本"
+    fix = f"改正它，或者 tinygpt exercises reset {path.stem[:2]} 换回没有做过的（旧的改名保存）"
+    return f"{path.name} 坏了，JupyterLab 也打不开：{why}。{fix}"
+
+
 def progress(path: Path, cache: Path | None = None) -> list[dict]:
     """一个练习本每个练习的状态。另开一个进程执行；文件没有变就用上次的结果。"""
+    if why := why_unreadable(path):
+        return all_in_state(path, "error", why)
     key = hashlib.sha256(path.read_bytes()).hexdigest()
     known = read_cache(cache)
     if key in known:
@@ -184,7 +206,7 @@ def progress(path: Path, cache: Path | None = None) -> list[dict]:
             timeout=TIMEOUT, check=False,
         )
         results = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
-    except subprocess.TimeoutExpired:
+    except (subprocess.TimeoutExpired, IndexError, ValueError):
         results = None
     if results is None:
         message = f"执行 {path.name} 时停住了或者崩溃了；在 JupyterLab 里重启内核，从头运行，看停在哪一格"

@@ -22,19 +22,20 @@ WORLD_SEED = 9_001  # 小世界另写一些，种子与训练、验证的不同
 def evaluate_text(model, tokenizer, passages) -> dict:
     """在一些 Passage 上：每 token 损失、困惑度、每字节与每字符比特。
 
-    <eos> 也要预测，计入损失，不计入字符；谈话前面的 <chat> 也是。
+    <eos> 也要预测，计入损失，不计入字符；谈话前面的 <chat> 也是。unknown 是编成 <unk> 的有几个。
     """
     ids, texts = [], []
     for passage in passages:
         ids += [CHAT] * passage.chat + tokenizer.encode(passage.text, eos=passage.ends_document)
         texts.append(passage.text)
-    return evaluate_ids(model, ids, "".join(texts))
+    result = evaluate_ids(model, ids, "".join(texts), tokenizer.eos)
+    return result | {"unknown": ids.count(tokenizer.unk)}
 
 
-def evaluate_ids(model, ids: list[int], text: str) -> dict:
+def evaluate_ids(model, ids: list[int], text: str, eos: int = EOS) -> dict:
     """同上；text 是 ids 所写的文字，特殊 token 不在里面。"""
     require(ids, "没有可以评估的文字", "至少一篇文档", "检查 --data 与 --split")
-    windows = ContiguousWindows(np.array(ids), model.config.context_length, 16, EOS)
+    windows = ContiguousWindows(np.array(ids), model.config.context_length, 16, eos)
     loss = evaluate(model, windows)
     total, size = loss * len(ids) / math.log(2), len(text.encode("utf-8"))
     return {
