@@ -185,7 +185,7 @@ ALLOWED = {
     "text": {"decoding", "encodings", "errors", "folders", "notes", "records", "rows", "splits"},
     "decoding": {"errors", "notes", "unpack"},
     "unpack": {"errors"},
-    "pairs": {"errors", "losses", "rows", "template", "tokenizer"},
+    "pairs": {"errors", "losses", "rows", "splits", "template", "tokenizer"},
     "sandbox": {"errors"},
     "sandbox_child": set(),
     "tokenizer": {"errors", "threads", "tokenizer_file"},

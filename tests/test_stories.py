@@ -1,5 +1,6 @@
 """小故事的测试：几千篇里的代词、量词、算术、东西在谁手里；留出、句子不重样、答案与填空都从文中来。"""
 
+import ast
 import hashlib
 import itertools
 import os
@@ -319,3 +320,15 @@ def test_poems_keep_length_and_rhyme():
         lines = re.findall(r"[^，。\n]+", d.text)
         assert len(lines) == 4 and len({len(x) for x in lines}) == 1 and len(lines[0]) in (5, 7), d.text
         assert any({lines[i][-1] for i in (0, 1, 3)} <= set(group) for group in RHYMES.values()), d.text
+
+
+@pytest.mark.parametrize("path", sorted((FOLDER / "plans").glob("*.py")), ids=lambda path: path.stem)
+def test_no_beat_is_written_twice(path):
+    """同一个名字又写一遍，前一遍就白写了；由自己算出来的（GIFTS = 去重(GIFTS)）不算。"""
+    seen = set()
+    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Assign):
+            used = {node.id for node in ast.walk(statement.value) if isinstance(node, ast.Name)}
+            names = {target.id for target in statement.targets if isinstance(target, ast.Name)}
+            assert not (names & seen) - used, names & seen
+            seen |= names

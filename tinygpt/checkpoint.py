@@ -154,6 +154,12 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict]:
     return tensors, state
 
 
+def require_finite(tensors: dict[str, Tensor], path: str | Path, expected: str, fix: str) -> None:
+    """每一个数都是有限的：一个 nan 就让全部输出都成了 nan。"""
+    finite = all(tensor.isfinite().all() for tensor in tensors.values())
+    require(finite, f"{path} 里有不是有限的数（nan 或 inf）", expected, fix)
+
+
 def file_digest(path: str | Path) -> str:
     """一个文件内容的摘要。"""
     with open(path, "rb") as file:

@@ -15,7 +15,7 @@ import torch
 
 from tinygpt.errors import require
 from tinygpt.losses import IGNORE, Batch, next_token_batch
-from tinygpt.splits import divide, nothing_to_train
+from tinygpt.splits import divide, nothing_to_train, number_of
 from tinygpt.token_store import stored
 
 
@@ -79,7 +79,7 @@ def _write(passages, encode, work: Path, vocab_size: int, marks: tuple, validati
                 if passage.ends_document:
                     ends.append(written)
                     splits.append(passage.split)
-                    hashes.append(int.from_bytes(current.digest()[:8], "big") / 2**64)
+                    hashes.append(number_of(current.digest()))
                     current = hashlib.sha256()
     if counts["test_documents"] and not ends:
         raise nothing_to_train()

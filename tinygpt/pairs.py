@@ -21,6 +21,7 @@ import torch
 from tinygpt.errors import require
 from tinygpt.losses import IGNORE, Batch
 from tinygpt.rows import Turns
+from tinygpt.splits import number_of
 from tinygpt.template import Template
 from tinygpt.tokenizer import CHAT, EOS, PAD, Tokenizer
 
@@ -137,18 +138,13 @@ def split_talks(talks: list[tuple[Turns, str]], splits: list[str | None], fracti
     if "validation" in splits:
         chosen, how = [split == "validation" for split in splits], "数据自带的划分"
     else:
-        scores = [_score(turns[0][0]) for turns, _ in talks]
+        scores = [number_of(hashlib.sha256(turns[0][0].encode()).digest()) for turns, _ in talks]
         chosen = [score < fraction or score == min(scores) for score in scores]
         how = f"按问题的摘要，约 {fraction:.0%} 作验证"
     train = [talk for talk, kept in zip(talks, chosen) if not kept]
     fix = "给更多问题不同的问答"
     require(train, f"{len(talks)} 场问答全都分到了验证里", "至少两个不同的问题", fix)
     return train, [talk for talk, kept in zip(talks, chosen) if kept], how
-
-
-def _score(text: str) -> float:
-    """一段文字 → 0 到 1 之间的数，看起来随机，而总是同一个。"""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2**64
 
 
 def digest(*groups: tuple[Example, ...]) -> str:

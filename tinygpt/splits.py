@@ -42,6 +42,11 @@ def splits_by_name(files: list[Path]) -> dict[Path, str]:
     return {file: split for group in clear for file, split in group.items()}
 
 
+def number_of(digest: bytes) -> float:
+    """一个摘要 → 0 到 1 之间的数，看起来随机，而总是同一个。"""
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
 def nothing_to_train() -> InputError:
     found = "没有可以训练的文字：每一篇的 split 都写着不参加训练（validation 或 test）"
     return InputError(found, "有一些文档的 split 是 train，或者不写", "加上训练用的文件，或去掉 split 字段")

@@ -40,6 +40,20 @@ def check_seed(seed: int | None) -> None:
     require(fine, f"--seed {seed}", f"0 到 {LARGEST_SEED} 的整数", "例如 --seed 0")
 
 
+def run_arguments(parser: argparse.ArgumentParser) -> None:
+    """训练与微调共有的：划分、接着训练、重新来、在哪里算、怎样印。"""
+    parser.add_argument("--validation-fraction", type=float, default=0.1, help="验证集的比例（默认 0.1）")
+    again = "从 --out 里的检查点接着训练；已经做完的，给更大的 --steps 就再练"
+    parser.add_argument("--resume", action="store_true", help=again)
+    parser.add_argument("--overwrite", action="store_true", help="--out 里已有训练时，删掉它重新来")
+    device_argument(parser)
+    json_argument(parser, "不画进度条，每一步印一行 JSON")
+
+
+def check_fraction(fraction: float) -> None:
+    require(0 < fraction < 1, f"--validation-fraction {fraction}", "0 与 1 之间", "常用 0.1")
+
+
 def data_arguments(parser: argparse.ArgumentParser, help: str = "文件或文件夹；不给就用附带的文字") -> None:
     parser.add_argument("--data", nargs="+", metavar="PATH", help=help)
     parser.add_argument("--field", default="text", help="JSON 里文字所在的字段（默认 text）")

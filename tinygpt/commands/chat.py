@@ -7,7 +7,14 @@ import random
 import sys
 
 from tinygpt.chat import MAX_NEW_TOKENS, SAMPLING, TEMPLATE, Conversation, reply
-from tinygpt.commands.arguments import add_fields, check_seed, device_argument, given, model_argument
+from tinygpt.commands.arguments import (
+    add_fields,
+    check_seed,
+    device_argument,
+    given,
+    model_argument,
+    seed_argument,
+)  # fmt: skip
 from tinygpt.commands.output import as_typed, encoding_for, note_unknown
 from tinygpt.config import LARGEST_SEED
 from tinygpt.device import pick_device
@@ -35,7 +42,7 @@ def add_arguments(parser) -> None:
     device_argument(parser)
     most = f"一个回答最多写多少个 token（默认 {MAX_NEW_TOKENS}）"
     parser.add_argument("--max-new-tokens", type=int, default=MAX_NEW_TOKENS, help=most)
-    parser.add_argument("--seed", type=int, help="随机种子；给定则同样的对话得到同样的回答")
+    seed_argument(parser, "随机种子；给定则同样的对话得到同样的回答")
     parser.add_argument("--ask", type=as_typed, nargs="+", metavar="TEXT", help="只问这几句，答完就结束")
     add_fields(parser, Sampling, usual=SAMPLING)
 

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import torch
-
 from tinygpt import checkpoint
 from tinygpt.commands import run_folder
-from tinygpt.commands.arguments import add_fields, device_argument, json_argument
+from tinygpt.commands.arguments import add_fields, check_fraction, run_arguments
 from tinygpt.commands.output import as_typed, note
 from tinygpt.commands.train import train_config, train_in
 from tinygpt.config import TrainConfig
@@ -47,11 +45,7 @@ def add_arguments(parser) -> None:
     parser.add_argument("--lora", type=int, metavar="RANK", help=rank)
     template = "一轮问答怎样写，里面有 {prompt}，以 {answer} 结尾；默认 " + repr(DEFAULT)
     parser.add_argument("--template", type=as_typed, default=DEFAULT, metavar="TEXT", help=template)
-    parser.add_argument("--validation-fraction", type=float, default=0.1, help="验证集的比例（默认 0.1）")
-    parser.add_argument("--resume", action="store_true", help="从 --out 里的检查点接着训练")
-    parser.add_argument("--overwrite", action="store_true", help="--out 里已有训练时，删掉它重新来")
-    device_argument(parser)
-    json_argument(parser, "不画进度条，每一步印一行 JSON")
+    run_arguments(parser)
     add_fields(parser, TrainConfig, usual=USUAL)
 
 
@@ -60,7 +54,7 @@ def run(args) -> int:
     usual = USUAL if args.lora is None else dataclasses.replace(USUAL, learning_rate=LORA_RATE)
     config = train_config(args, out, usual)
     template, fraction, device = Template(args.template), args.validation_fraction, pick_device(args.device)
-    require(0 < fraction < 1, f"--validation-fraction {fraction}", "0 与 1 之间", "常用 0.1")
+    check_fraction(fraction)
     pick_precision(config.precision, device)
     run_folder.check(out, args.resume, args.overwrite)
     fix = "换一个 --out：微调写下的是新的模型"
@@ -79,16 +73,12 @@ def run(args) -> int:
     data = train, AllPairs(pairs.validation.examples)
     kind_of = lora.AdapterTrainer if adapters else Trainer
     trainer = kind_of(model, *data, config, causal_objective, out, fingerprint)
-    record = {
+    came_from = {
         "data": args.data, "base": args.model, "lora": args.lora, "template": template.text,
-        "dataset": pairs.meta(), "train": dataclasses.asdict(config), "tokenizer": tokenizer.fingerprint,
-        "device": device.type, "precision": trainer.precision, "torch": torch.__version__, "finished": False,
+        "dataset": pairs.meta(),
     }  # fmt: skip
-    out.mkdir(parents=True, exist_ok=True)
-    with run_folder.owned(out):
-        run_folder.check_contents(out, args.resume, args.overwrite)
-        described = _described(pairs, tokenizer, model, adapters)
-        return train_in(trainer, tokenizer, record, args, described, partial(_write_base, model, adapters))
+    described = _described(pairs, tokenizer, model, adapters)
+    return train_in(trainer, tokenizer, came_from, args, described, partial(_write_base, model, adapters))
 
 
 def _described(pairs: "Pairs", tokenizer: Tokenizer, model, adapters: lora.Settings | None) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tinygpt.commands.arguments import data_arguments, model_arguments, source_of
+from tinygpt.commands.arguments import data_arguments, model_arguments, seed_argument, source_of
 from tinygpt.commands.output import print_json
 from tinygpt.device import pick_device
 from tinygpt.errors import require
@@ -18,7 +18,7 @@ def add_arguments(parser) -> None:
     model_arguments(parser)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="只考这几项")
     parser.add_argument("--count", type=int, default=100, help="一个数最多用多少道题（默认 100）")
-    parser.add_argument("--seed", type=int, default=0, help="选题与抽样的种子（默认 0）")
+    seed_argument(parser, "选题与抽样的种子（默认 0）", default=0)
     parser.add_argument("--samples", metavar="FILE", help="把 60 个提示的续写写成 Markdown，请人判断")
     parser.add_argument("--mixture", metavar="NAME", help="故事照哪一种搭配出题（默认：训练它的那一种）")
     data_arguments(parser, "训练用过的文字，“照抄”拿它来比；不给就用附带的文字")

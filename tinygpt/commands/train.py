@@ -12,7 +12,14 @@ from tqdm import tqdm
 
 from tinygpt import checkpoint
 from tinygpt.commands import run_folder
-from tinygpt.commands.arguments import add_fields, data_arguments, given, json_argument, source_of
+from tinygpt.commands.arguments import (
+    add_fields,
+    check_fraction,
+    data_arguments,
+    given,
+    run_arguments,
+    source_of,
+)  # fmt: skip
 from tinygpt.commands.output import as_typed, print_json, print_notes
 from tinygpt.commands.signals import stop_between_steps
 from tinygpt.config import GPTConfig, TrainConfig, preset
@@ -38,15 +45,10 @@ def add_arguments(parser) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", help="模型存到哪个文件夹")
     parser.add_argument("--preset", default="mini", help="模型的预设形状（默认 mini，即文章的模型）")
     parser.add_argument("--tokenizer", metavar="char|bpe|FILE", help=TOKENIZERS)
-    parser.add_argument("--validation-fraction", type=float, default=0.1, help="验证集的比例（默认 0.1）")
     parser.add_argument("--eval-windows", type=int, default=None, help="评估最多用多少个窗口（默认全部）")
-    again = "从 --out 里的检查点接着训练；已经做完的，给更大的 --steps 就再练"
-    parser.add_argument("--resume", action="store_true", help=again)
-    parser.add_argument("--overwrite", action="store_true", help="--out 里已有训练时，删掉它重新来")
-    parser.add_argument("--device", default="auto", help="auto、cpu、cuda 或 mps（默认 auto）")
+    run_arguments(parser)
     watch = "开始、走完一成、三成、走完时，各续写一次这个开头：看文字从乱码里长出来"
     parser.add_argument("--watch", type=as_typed, metavar="PROMPT", help=watch)
-    json_argument(parser, "不画进度条，每一步印一行 JSON")
     add_fields(parser, GPTConfig)
     add_fields(parser, TrainConfig)
 
@@ -61,7 +63,7 @@ def run(args) -> int:
     preset(args.preset, **changes)  # 先检查参数，再动磁盘
     config = train_config(args, out, USUAL)
     fraction, most = args.validation_fraction, args.eval_windows
-    require(0 < fraction < 1, f"--validation-fraction {fraction}", "0 与 1 之间", "常用 0.1")
+    check_fraction(fraction)
     require(most is None or most >= 1, f"--eval-windows {most}", "至少为 1", "全都评估就去掉它")
     device = pick_device(args.device)
     pick_precision(config.precision, device)  # 写错了早报错
@@ -77,16 +79,9 @@ def run(args) -> int:
     model = GPT(model_config).to(device)
     fingerprint = {"数据": dataset.meta["digest"], "分词器": tokenizer.fingerprint, "模型": str(model_config)}
     trainer = Trainer(model, train_windows, validation, config, causal_objective, out, fingerprint)
-    record = {
-        "data": args.data or "附带的文字", "mixture": None if args.data else args.mixture or "first",
-        "dataset": dataset.meta, "train": dataclasses.asdict(config), "tokenizer": tokenizer.fingerprint,
-        "device": device.type, "precision": trainer.precision, "torch": torch.__version__, "finished": False,
-    }  # fmt: skip
-    out.mkdir(parents=True, exist_ok=True)
-    with run_folder.owned(out):
-        run_folder.check_contents(out, args.resume, args.overwrite)  # 准备的时候，别的训练可能刚好来过
-        described = _describe(dataset.meta, tokenizer, trainer)
-        return train_in(trainer, tokenizer, record, args, described)
+    mixture = None if args.data else args.mixture or "first"
+    came_from = {"data": args.data or "附带的文字", "mixture": mixture, "dataset": dataset.meta}
+    return train_in(trainer, tokenizer, came_from, args, _describe(dataset.meta, tokenizer, trainer))
 
 
 def train_config(args, out: Path, usual: TrainConfig) -> TrainConfig:
@@ -99,8 +94,20 @@ def train_config(args, out: Path, usual: TrainConfig) -> TrainConfig:
     return dataclasses.replace(usual, **(length if any(length.values()) else {}) | changes)
 
 
-def train_in(trainer: Trainer, tokenizer: Tokenizer, record: dict, args, described: str, write=None) -> int:
-    """文件夹已经归这次训练：写下它的来历，训练到完。write 再写别的文件（LoRA 的底子）。"""
+def train_in(trainer, tokenizer: Tokenizer, came_from: dict, args, described: str, write=None) -> int:
+    """占住文件夹，写下训练的来历，训练到完。came_from 是数据从哪里来；write 再写别的文件（LoRA 的底子）。"""
+    record = came_from | {
+        "train": dataclasses.asdict(trainer.config), "tokenizer": tokenizer.fingerprint,
+        "device": trainer.device.type, "precision": trainer.precision, "torch": torch.__version__,
+        "finished": False,
+    }  # fmt: skip
+    trainer.out.mkdir(parents=True, exist_ok=True)
+    with run_folder.owned(trainer.out):
+        run_folder.check_contents(trainer.out, args.resume, args.overwrite)  # 准备时，别的训练可能刚好来过
+        return _train_owned(trainer, tokenizer, record, args, described, write)
+
+
+def _train_owned(trainer, tokenizer: Tokenizer, record: dict, args, described: str, write) -> int:
     out, say = trainer.out, (lambda *_: None) if args.json else print
     if args.overwrite:
         run_folder.remove_run(out)

@@ -97,8 +97,9 @@ def passages(mixture: str | Mixture = "first") -> Iterator[Passage]:
     """附带的全部文字，按 SOURCES 的次序；每段都写明划分，source 以来源的名字开头。"""
     mixture = named(mixture)
     passes = {"小百科": mixture.passes, "日常": mixture.everyday}
+    written = list(documents())
     for number in range(max(passes.values())):
-        for document in documents():
+        for document in written:
             if number < passes[document.source] and (number == 0 or document.split == "train"):
                 text = headed(document.genre, document.title, document.text, number)
                 yield Passage(text, f"{document.source}《{document.title}》", split=document.split)

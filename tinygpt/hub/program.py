@@ -24,7 +24,6 @@ PROGRAM = Path(__file__).with_name("numpy_gpt.py")
 # 一类字符：\p{Han}、\s、\S，或可以嵌套的 [ ]；别的反斜杠后面跟一个字符
 CLASS = re.compile(r"\\[pP]\{\w+\}|\\[sSdDwW]")
 SURROGATES = range(0xD800, 0xE000)
-CHARACTERS = "".join(chr(code) for code in range(0x110000) if code not in SURROGATES)
 
 
 def export_program(model, tokenizer: Tokenizer, out: str | Path) -> Path:
@@ -89,7 +88,13 @@ def item_end(pattern: str, start: int) -> int:
 
 
 @cache
+def characters() -> str:
+    """全部字符排成一串：一百多万个，用到才造。"""
+    return "".join(chr(code) for code in range(0x110000) if code not in SURROGATES)
+
+
+@cache
 def ranges(item: str) -> str:
     """一类字符 → 例如 [\\U00004e00-\\U00009fff…]。全部字符排成一串，匹配到的每一段就是一个区间。"""
-    matched = pre_tokenizers.Split(Regex(f"{item}+"), "removed", invert=True).pre_tokenize_str(CHARACTERS)
+    matched = pre_tokenizers.Split(Regex(f"{item}+"), "removed", invert=True).pre_tokenize_str(characters())
     return "[" + "".join(f"\\U{ord(run[0]):08x}-\\U{ord(run[-1]):08x}" for run, _ in matched) + "]"

@@ -5,7 +5,14 @@ from pathlib import Path
 import torch
 
 from tinygpt.byte_level import load_tokenizer
-from tinygpt.checkpoint import check_fit, load_tensors, load_weights, read_json, tensor_shapes
+from tinygpt.checkpoint import (
+    check_fit,
+    load_tensors,
+    load_weights,
+    read_json,
+    require_finite,
+    tensor_shapes,
+)  # fmt: skip
 from tinygpt.config import GPTConfig
 from tinygpt.errors import InputError, require, require_text
 from tinygpt.gpt import GPT
@@ -57,9 +64,7 @@ def load(name_or_folder: str | Path = "mini", device: str | torch.device = "cpu"
     kinds = {tensor.dtype for tensor in tensors.values()}
     found, expected = f"{folder} 的权重里有 {'、'.join(map(str, kinds - FLOATS))}", "32 位或 16 位的小数"
     require(kinds <= FLOATS, found, expected, "先把权重转成 float32")
-    finite = all(tensor.isfinite().all() for tensor in tensors.values())
-    found = f"{folder / 'model.safetensors'} 里有不是有限的数（nan 或 inf）"
-    require(finite, found, "训练出来的权重", "从备份恢复，或重新训练")
+    require_finite(tensors, folder / "model.safetensors", "训练出来的权重", "从备份恢复，或重新训练")
     model.to_empty(device="cpu")
     if config.tied_head:
         model.lm_head.weight = model.token_embedding.weight

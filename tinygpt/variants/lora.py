@@ -29,6 +29,7 @@ from tinygpt.checkpoint import (
     load_weights,
     model_tensors,
     read_json,
+    require_finite,
     save_tensors,
     write_json,
 )
@@ -155,9 +156,7 @@ def load_adapters(model: nn.Module, folder: str | Path) -> None:
     expected, fix = f"微调 {SETTINGS} 时的那一个", f"换回原来的 {BEST}，或重新微调"
     require(same, f"{folder / BEST} 不是这些适配器的底子", expected, fix)
     tensors, _ = load_tensors(folder / ADAPTER)
-    finite = all(tensor.isfinite().all() for tensor in tensors.values())
-    found = f"{folder / ADAPTER} 里有不是有限的数（nan 或 inf）"
-    require(finite, found, "训练出来的适配器", "从备份恢复，或重新微调")
+    require_finite(tensors, folder / ADAPTER, "训练出来的适配器", "从备份恢复，或重新微调")
     inject(model, settings.rank, settings.alpha, settings.targets)
     load_weights(model, tensors, folder / ADAPTER, adapter_tensors(model))
 

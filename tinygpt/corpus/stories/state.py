@@ -29,9 +29,6 @@ class State:
     def owns(self, who: Entity, thing: Entity) -> bool:
         return self.owner.get(thing.name) == who.name
 
-    def not_owns(self, who: Entity, thing: Entity) -> bool:
-        return not self.owns(who, thing)
-
     def free(self, thing: Entity) -> bool:
         return thing.name not in self.holder
 

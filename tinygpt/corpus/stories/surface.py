@@ -36,7 +36,7 @@ class Choice:
 class Piece:
     """一片文字：kind 是 name、pronoun、thing、place、colour、number 或空；entity 是它说的角色。
 
-    marked：模板里标了叹号；holding：这个人物写到这里时手里拿着东西。
+    marked：模板里标了叹号；holding：标了叹号的这个人物，写到这里时手里拿着东西。
     """
 
     text: str
@@ -151,8 +151,8 @@ class Surface:
             entity, spec, marked = next(e for e in self.roles.values() if e.name == name), "", True
         if self.asking and isinstance(entity, Being) and spec in ("", "他"):
             spec = "问"
+        holding = marked and entity.name in self.state.holder.values()
         for text, kind in entity.form(spec):
-            holding = entity.name in self.state.holder.values()
             self.pieces.append(Piece(text, kind, entity, marked and bool(kind), holding))
         if isinstance(entity, Being) and spec != "他":
             self.latest[entity.pronoun] = entity.name
