@@ -218,7 +218,9 @@ def test_the_dropdown_changes_with_the_keyboard(page):
     read = picture_beside(page, select)
     before = read()
     select.focus()
-    for key in ("Alt+ArrowDown", "ArrowDown", "Enter"):  # 单按方向键，JupyterLab 会拿去换格子，所以先展开菜单
+    last = select.evaluate("menu => menu.selectedIndex === menu.options.length - 1")
+    move = "ArrowUp" if last else "ArrowDown"  # 已在最后一项，就往上
+    for key in ("Alt+ArrowDown", move, "Enter"):  # 单按方向键，JupyterLab 会拿去换格子，所以先展开菜单
         page.keyboard.press(key)
         page.wait_for_timeout(300)
     wait_until_changed(page, read, before)
