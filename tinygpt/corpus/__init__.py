@@ -37,9 +37,7 @@ GENRES = (
 )  # fmt: skip
 # 附带的分词器让“是”自成一段：提示常停在“是”之后（“机器学习是”），它若与后面的字粘成一个词，
 # 这样的提示就成了训练时没见过的切法。别的文字没有这个理由，用 tokenizer.PATTERN。
-PATTERN = (
-    rf"是|[\p{{Han}}&&[^是]]+| ?{LETTER}+|\p{{N}}| ?[^\s\p{{L}}\p{{M}}\p{{N}}]+\n*|\s+(?=\S)|\s+"
-)
+PATTERN = rf"是|[\p{{Han}}&&[^是]]+| ?{LETTER}+|\p{{N}}| ?[^\s\p{{L}}\p{{M}}\p{{N}}]+\n*|\s+(?=\S)|\s+"
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ MIXTURES = {
         passes=0, everyday=1, world=1_000_000, stories=1_200_000, talk=500_000, plans=FIRST_PLANS, plain=True
     ),
     # 附带的 mini
-    "release": Mixture(passes=6, everyday=6, world=3_000_000, stories=8_000_000, talk=3_000_000),
+    "release": Mixture(passes=1, everyday=2, world=3_000_000, stories=8_000_000, talk=3_000_000, plain=True),
 }
 # 附带的分词器用这么多文字训练，出现够多的字才留作单字：省下的位置给词
 TOKENIZER_MIXTURE, TOKENIZER_MIN_COUNT = Mixture(1, 1, 400_000, 900_000, 250_000), 15

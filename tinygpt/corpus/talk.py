@@ -22,7 +22,7 @@ FOLDER = Path(__file__).with_name("talk_lines")
 HELD_OUT = (None, "phrasing", "unknown")
 MOST = 170  # 写到这么多字就不再添一段
 DIGITS = "零一二三四五六七八九十"
-KINDS = {"small": 4, "fact": 5, "told": 3, "unknown": 3, "sum": 1}  # 各占几份
+KINDS = {"small": 4, "fact": 5, "told": 3, "unknown": 4, "sum": 1}  # 各占几份
 UNKNOWN_QUESTIONS = {  # 问生词：问法与问表里的事物一样，最后一条留出
     "definition": phrases.QUESTIONS["definition"]["idea"],
     "feature": phrases.QUESTIONS["feature"]["other"],
