@@ -165,7 +165,7 @@ def test_paragraphs_end_as_sentences(documents):
 # ---- passages 与 digest ----
 
 
-SMALL = corpus.Mixture(passes=2, everyday=2, world=4_000, stories=6_000, talk=3_000)
+SMALL = corpus.Mixture(4_000, 6_000, 3_000, passes=2, everyday=2)
 
 
 def by_source(passages):
@@ -228,7 +228,7 @@ def test_digest_changes_with_the_files(tmp_path, monkeypatch):
 
 def test_digest_changes_with_the_mixture_and_with_the_generators(monkeypatch):
     before = corpus.digest(SMALL)
-    assert before != corpus.digest(corpus.Mixture(2, 2, 4_000, 6_000, 3_001))
+    assert before != corpus.digest(corpus.Mixture(4_000, 6_000, 3_001, passes=2, everyday=2))
     real = corpus._texts
     louder = lambda *which: (text.replace("。", "！") for text in real(*which))
     monkeypatch.setattr(corpus, "_texts", louder)

@@ -42,13 +42,13 @@ PATTERN = rf"是|[\p{{Han}}&&[^是]]+| ?{LETTER}+|\p{{N}}| ?[^\s\p{{L}}\p{{M}}\p
 
 @dataclass(frozen=True)
 class Mixture:
-    """训练部分怎样搭配。小模型学不动太丰富的文字，所以简单而有状态的小故事占得最多。"""
+    """训练部分怎样搭配。小模型学不动太丰富的文字：手写的文字一进来，提示落在它上面就写不通，所以默认不要。"""
 
-    passes: int  # 小百科写进几遍
-    everyday: int  # 日常写进几遍
     world: int  # 小世界多少个字符
     stories: int
     talk: int
+    passes: int = 0  # 小百科写进几遍
+    everyday: int = 0  # 日常写进几遍
     plans: tuple[str, ...] = ()  # 小故事只用哪些计划；不给就是全部
     plain: bool = False  # 小故事用朴素的写法
 
@@ -56,15 +56,21 @@ class Mixture:
 FIRST_PLANS = (
     "help", "help", "find", "find", "lend", "rain", "letter", "notice", "diary", "news", "poem", "riddle",
 )  # fmt: skip
+RELEASE_PLANS = (
+    "help", "help", "find", "find", "lend", "lend", "rain", "rain", "letter", "letter", "diary", "diary",
+    "news", "news", "poem", "poem", "fable", "fable", "notice", "note", "riddle", "season", "greet", "meet",
+    "ask_way", "phone", "chat", "buy", "gift", "birthday", "sick", "plant", "learn",
+)  # fmt: skip
 MIXTURES = {
-    "first": Mixture(  # start.py，约三分钟：先学简单的
-        passes=0, everyday=1, world=1_000_000, stories=1_200_000, talk=500_000, plans=FIRST_PLANS, plain=True
-    ),
-    # 附带的 mini
-    "release": Mixture(passes=1, everyday=2, world=3_000_000, stories=8_000_000, talk=3_000_000, plain=True),
+    # start.py，约三分钟
+    "first": Mixture(world=1_000_000, stories=1_200_000, talk=500_000, plans=FIRST_PLANS, plain=True),
+    # 附带的 mini：计划多一倍
+    "release": Mixture(world=3_000_000, stories=8_000_000, talk=3_000_000, plans=RELEASE_PLANS, plain=True),
+    # 全部来源、全部计划与写法：给更大的模型、更多的时间
+    "full": Mixture(world=3_000_000, stories=8_000_000, talk=3_000_000, passes=6, everyday=6),
 }
 # 附带的分词器用这么多文字训练，出现够多的字才留作单字：省下的位置给词
-TOKENIZER_MIXTURE, TOKENIZER_MIN_COUNT = Mixture(1, 1, 400_000, 900_000, 250_000), 15
+TOKENIZER_MIXTURE, TOKENIZER_MIN_COUNT = Mixture(400_000, 900_000, 250_000, passes=1, everyday=1), 15
 
 
 @dataclass(frozen=True)
