@@ -7,9 +7,7 @@ from tinygpt.corpus.stories.teller import HELD_OUT_FROM, HELD_OUT_LAST, Teller
 
 SAY = (
     ("{x}说：“", "”"),
-    ("{x}<笑着说>：“", "”"),
     ("“", "”{x}说。"),
-    ("“", "”{x}<笑着说>。"),
 )
 ASK = (
     ("{x}问：“", "”"),
