@@ -95,13 +95,13 @@ LENT = (  # 用完能还的工具才去借
 )  # fmt: skip
 BY_NAME = {j.thing.name: j for j in JOBS}
 GOODS = tuple(j.thing for j in JOBS)
-WHERE = places("home") + tuple(p for p in places() if p.name == "小区")
+WHERE = tuple(p for p in places() if p.name in ("小区", "阳台", "客厅"))
 WHERE += (Place("院子", "里", "in the yard"), Place("走廊", "里", "in the corridor"),
           Place("门口", "", "at the door"), Place("楼下", "", "downstairs"))  # fmt: skip
 
 OPEN = (
     "{when}，{a}[想要|正要]{use}，[却|才]发现{t}坏了：{fault}。",
-    "{a}有{t:一色}，[用了|已经用了]<几>年了。{when}，{t}坏了，{fault}。",
+    "{a}有{t:一色}，买来<几>年了。{when}，{t}坏了，{fault}。",
     "“[哎呀|糟了]，{t}坏了！”{when}，{a}[叫起来|喊]。{a:他}一看，{fault}。",
     "{when}，{a}先<杂事>，后来想{use}，[却|才]发现{t}坏了：{fault}。",
     "{t:这}是{k}送给{a}的。{when}，{t}坏了，{fault}，{a}心里<很><难过>。",
@@ -151,7 +151,7 @@ FAIL = (
 WORK = (
     "{a}[扶着|按住]{t}，{b}{way}。",
     "{b}先[擦去灰|看清楚]，再{way}，{a}在旁边[递东西|看着学]。",
-    "“你[扶好|拿稳]。”{b}说。{a}[用力扶着|不敢动]，{b}{way}。",
+    "“你[扶好|拿稳]。”{b}说。{a}[扶着|不敢动]，{b}{way}。",
     "{b}{way}，[一边做一边讲|做得<很>仔细]，{a}[听得<很>认真|看得一动不动]。",
     "{b}教{a}：[先看，再动手|先想好，再动手]。接着，{b:他}{way}。",
     "{a}打着灯，{b}{way}，[头上都是汗|一会儿也没停]。",

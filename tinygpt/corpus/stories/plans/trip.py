@@ -165,7 +165,7 @@ EAT = (
     "肚子饿了，{a}说：“我想吃{food}。”{b}说：“[我也想|好，吃饱了再玩]。”",
 )
 END = (
-    "[过了很久|后来]，{a}还记得{p}，因为那天和{b}{act}，[太高兴了|真高兴]。",
+    "[过了很久|很久以后]，{a}还记得{p}，因为那天和{b}{act}，[太高兴了|真高兴]。",
     "{b}问{a}：“你最喜欢什么？”{a}说：“[最喜欢和{b}一起{act}|{act}最好玩]。”",
     "[回家以后|第二天]，{a}在本子上[写|写下]：“我和{b}去{p}{act}了。”",
     "这一天，{a}[走了很多路|晒黑了|累坏了]，[可是|但是]心里很[高兴|满足|快乐]。",
@@ -218,7 +218,7 @@ def tell(t: Teller) -> None:
 
 def _clock(t: Teller, hours: int) -> None:
     """出发的钟点加上路上的钟头，就是到的钟点。"""
-    start = t.choose(range(5, min(10, 14 - hours)))
+    start = t.choose(range(7, min(10, 14 - hours)))
     t.set("t1", CLOCK[start])
     t.set("t2", CLOCK[start + hours])
     t.number("h", hours, "个钟头")

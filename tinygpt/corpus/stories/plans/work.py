@@ -55,10 +55,10 @@ JOBS = (
         ("{a}[先问一问，再听一听|一个一个仔细看]，[药开得不多|说得很清楚]",
          "一个小孩怕打针，{a}[给孩子讲笑话|让孩子数窗外的鸟]，[不一会儿就打完了|孩子没有哭]"),
         ("{b}找不到[药房|楼梯|化验室]，{a}[陪{b:他}走过去|给{b:他}带路]",
-         "{b}咳嗽了[两天|三天|好几天]，{a}[仔细听了，叫{b:他}多喝水|给{b:他}开了药]",
+         "{b}[咳嗽|嗓子疼|头疼]，{a}[仔细听了，叫{b:他}多喝水|给{b:他}开了药]",
          "{b}[手破了|扭了脚]，{a}[轻轻地给{b:他}包好|给{b:他}上了药]",
          "{b}[怕打针|怕吃药]，{a}[给{b:他}讲了一个笑话|慢慢地劝{b:他}]，{b}就不怕了"),
-        ("谢谢大夫", "{you}真有耐心", "{you}真好")),
+        ("谢谢大夫", "{you}真好")),
     Job("农民", "a farmer", Place("地里", "", "in the fields"), "收了", "筐白菜", ("磨好镰刀，戴上草帽",
         "套好小车", "看了看天"),
         ("{a}[一棵一棵砍|弯着腰干]，[汗流到眼睛里|累了就喝口水]",
@@ -101,7 +101,7 @@ JOBS = (
         ("谢谢{you}", "{you}想得真周到", "{you}真好")),
 )  # fmt: skip
 OPEN = (
-    "{a}是{job}，[每天|天天]{start}就[开始干活|来到{p}]，今天也一样。",
+    "{a}是{job}，[每天|天天]{start}就[开始工作|来到{p}]，今天也一样。",
         "[今天|昨天|星期<周>]，{job}{a}{start}就到了{p:里}。",
         "[天还没亮|天刚亮|太阳还没出来]，{job}{a}就起床了。{start}，{a:他}到了{p:里}。",
     "[春天|夏天|秋天|冬天]的一天，{a}{start}出门，{a:他}是{job}。",
@@ -142,7 +142,8 @@ def tell(t: Teller) -> None:
     t.cast("k", "child")
     jobs = {j.name: j for j in JOBS}
     hours = {f"早上{'零一二三四五六七'[h]}点{half}": (h, half) for h in (5, 6, 7) for half in ("", "半")}
-    t.pair("job", tuple(Word(j.name, j.english) for j in JOBS), "start", tuple(Word(x) for x in hours))
+    t.pair("job", tuple(Word(j.name, j.english) for j in JOBS), "start", tuple(Word(x) for x in hours),
+        lambda job, start: job.name != "医生" or "师傅" not in t.roles["a"].name)  # fmt: skip
     job = jobs[t.roles["job"].name]
     t.set("p", job.place)
     first, half = hours[t.roles["start"].name]
@@ -165,7 +166,7 @@ def tell(t: Teller) -> None:
     t.maybe(1, 3, LUNCH)
     t.do(AID, "a", "b")
     t.say(EVENT, COUNT2, END)
-    t.ask("when", ("{a}几点开始干活？", "{a}什么时候开始工作？"), ("{start}。",))
+    t.ask("when", ("{a}几点开始工作？", "{a}什么时候开始工作？"), ("{start}。",))
     t.ask("how_many", ("{a}上午{done}多少{unit2}？",), ("{n1:量}{unit}。",))
     t.ask("how_many", ("{a}一天一共{done}多少{unit2}？",), ("一共{total:量}{unit}。", "{total:量}{unit}。"))
     t.set("unit2", job.unit[1:])
