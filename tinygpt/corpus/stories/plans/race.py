@@ -100,7 +100,7 @@ ANIMALS = ("跑步", "爬山", "钓鱼", "采蘑菇", "跳绳", "踢毽子", "�
 SITES = {p.name: p for p in places()} | {"游泳池": Place("游泳池", "里", "in the swimming pool")}
 OPEN = (
     "{when}，{a}、{b}和{c}在{p:里}比{race}，{begin}。",
-    "“我们来比{race}吧！”{when}，{a}在{p:里}说。“<好啊>！”{b}和{c}[一起说|都同意]，说好{begin}。",
+    "“我们来比{race}吧！”{when}，{a}在{p:里}说。“<好啊>！”{b}和{c}都同意，说好{begin}。",
     "{a}说自己{race}最厉害，{b}[不信|不服气]，{c}说：“[比一比就知道了|那就比一场]。”{when}，{a+b+c:他}来到{p}，"
     "说好{begin}。",
     "{when}，{p:里}[真热闹|来了很多人]，{a}、{b}和{c}要比{race}，{begin}。",

@@ -100,7 +100,7 @@ WHERE += (Place("院子", "里", "in the yard"), Place("走廊", "里", "in the 
           Place("门口", "", "at the door"), Place("楼下", "", "downstairs"))  # fmt: skip
 
 OPEN = (
-    "{when}，{a}[想要|正要]{use}，[却|才]发现{t}坏了：{fault}。",
+    "{when}，{a}正要{use}，[却|才]发现{t}坏了：{fault}。",
     "{a}有{t:一色}，买来<几>年了。{when}，{t}坏了，{fault}。",
     "“[哎呀|糟了]，{t}坏了！”{when}，{a}[叫起来|喊]。{a:他}一看，{fault}。",
     "{when}，{a}先<杂事>，后来想{use}，[却|才]发现{t}坏了：{fault}。",
@@ -126,13 +126,13 @@ GO = (
     "”{a}和{b:他}一起来到{p:里}。",
 )
 LOOK_AT = (
-    "{b}看了看，说：“{fault}，[是|大概是]<坏因>，要用{tool}。”",
+    "{b}看了看，说：“{fault}，大概是<坏因>，要用{tool}。”",
     "{b}[戴上眼镜|蹲下来]看了一会儿，说：“[有{tool}就行|要{tool}才行]。”",
     "“[怎么坏的|哪里坏了]？”{b}问。“{fault}，<坏因>。”{a}说。{b}说：“[要用|得用]{tool}。”",
     "{b}[翻来翻去地看|摸了摸]，[点点头|想了想]：“<坏因>，[先|得先]找{tool}。”",
 )
 TOOL = (
-    "修{t}要用{tool}，{c}家有，{a}[跑去借|<马上>去借]。“[拿去用吧|用吧]。”{c}说。",
+    "{c}家有{tool}，{a}[跑去借|<马上>去借]。“[拿去用吧|用吧]。”{c}说。",
     "{a}问{c}：“能借您的{tool}吗？”“<好啊>。”{c}说。",
     "{b}没有{tool}，{a}就去向{c}借。{c}[从柜子里|从箱子里]找出{tool}，[递给|交给]{a}。",
     "{c}[正在<忙活>|刚回来]，听说要{tool}，<马上>拿给{a}。",
@@ -208,8 +208,10 @@ def tell(t: Teller) -> None:
     t.do(BREAK, "a", "t", "fault")
     t.say(OPEN)
     t.say(GO)
-    t.maybe(1, 2, LOOK_AT)
-    if tool in LENT and t.chance(1, 2):
+    borrowed = tool in LENT and t.chance(1, 2)
+    if borrowed or t.chance(1, 3):
+        t.say(LOOK_AT)
+    if borrowed:
         t.cast("c", "elder", "adult", "teacher")
         t.do(BORROW_TOOL, "a", "c", "tool")
         t.say(TOOL)

@@ -127,9 +127,8 @@ def tell(t: Teller) -> None:
     t.number("m", people, "个")
     t.number("each", each, unit)
     t.number("over", over, unit)
-    names = [t.roles[x].name for x in GUESTS[:people]]
     many = t.roles["m"].name + ("小动物" if tale else "小朋友")
-    t.set("m", "、".join(names) + "两个" if people == 2 else many)
+    t.set("m", many)
     t.set("rest", f"还剩{t.roles['over'].name}" if over else "正好分完")
     who = "{" + "+".join(GUESTS[:people]) + "}"
     t.phrase("when", common.WHEN_TALE if tale else t.choose((common.WHEN_MORNING, common.WHEN_AFTERNOON)))
