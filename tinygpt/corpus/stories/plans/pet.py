@@ -225,8 +225,9 @@ def tell(t: Teller) -> None:
     for key, x in zip(("f", "f2"), t.chooser.sample(pet.food, 2), strict=True):
         t.set(key, x)
     t.set("house", t.choose(pet.house))
-    for i, x in enumerate(t.chooser.sample([x for x in words()["躲处"] if x not in NOT_THERE.get(pet.name,
-    ())], 3), 1):
+    nowhere = (*NOT_THERE.get(pet.name, ()), t.roles["house"].name + "里")
+    hides = [x for x in words()["躲处"] if x not in nowhere]
+    for i, x in enumerate(t.chooser.sample(hides, 3), 1):
         t.set(f"h{i}", x)
     t.phrase("when", common.WHEN_AFTERNOON)
     t.do(GET, "a", "x", "b")
