@@ -86,7 +86,7 @@ DOCTORS = tuple(Being(f"{x}大夫", y, "doctor", f"Doctor {z}") for x, y, z in
                  ("周", "他", "Zhou"), ("吴", "她", "Wu"), ("马", "他", "Ma")))  # fmt: skip
 OPEN = (
     "{when}，{a}{feel}，[不想动|连话也不想说]，原来是因为{before}{cause}。",
-    "[有一天|这一天]，{a}{cause}。第二天[早上|中午|晚上]，{a:他}{illed}，{feel}。",
+    "[有一天|这一天]，{a}{cause}。第二天[早上|一早]，{a:他}{illed}，{feel}。",
     "“{k}，我[难受|不舒服|病了]。”{when}，{a}[小声说|躺着说]。{k}一看，{a}{feel}，原来是{before}{cause}。",
     "{when}，{k}叫了{a}[两声|几声]，[{a}没有动|没有听见回答]。{k}[走近一看|摸了摸]，{a}{feel}。",
     "如果[不爱惜身体|不小心]，就会生病。{before}，{a}{cause}，{when}，{a:他}{illed}，{feel}。",
