@@ -38,7 +38,7 @@ SPOTS = (  # 放东西的地方，和放在那里的东西的标签
 PLACES = tuple(p for p, _ in SPOTS)
 BIG = {"梯子", "水桶", "扫帚", "铲子"}
 KINDS = {"书", "文具", "衣物", "玩具", "工具", "花"}
-NOT_TIDIED = ("画板", "橡皮", "竹竿", "绳子", "篮子", "镰刀")
+NOT_TIDIED = ("画板", "斧头", "橡皮", "竹竿", "绳子", "篮子", "镰刀")
 THINGS = tuple(x for x in things() if KINDS & set(x.tags) and x.name not in NOT_TIDIED)
 
 
