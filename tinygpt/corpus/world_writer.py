@@ -172,6 +172,7 @@ class Writer:
             and (a == "definition" or not defined)
             and (not groups or concept.group(b) in groups.split())
             and not ("来{use}" in text and values["use"].startswith(("在", "为", "很", "使", "让")))
+            and not ("指的是" in text and values["definition"].endswith(concept.kind.kind))
         ]
         if not usable or self.held_out:
             return self.say(concept, concept.fact("definition"), asking=not self.held_out), ["definition"]
