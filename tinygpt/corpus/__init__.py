@@ -4,7 +4,8 @@ passages() 依次给出各个来源，是 tinygpt train 不带 --data 时用的�
 
 手写的在 encyclopedia/ 里，一个主题一个 .jsonl 文件，一行一篇：title、genre、split、text；
 文件名以 everyday 开头的是日常，其余是小百科。划分是固定的：split 为 "validation" 的文档从不参加训练，
-也不参加分词器的训练。生成的文字，验证用另外的种子。约一半的文档，第一行是“体裁：标题”。
+也不参加分词器的训练。生成的文字，验证用另外的种子。约一半的文档，第一行是“体裁：标题”；
+小世界里只讲一个事物的文章，这一行有时只是它的名字。
 """
 
 import hashlib
@@ -145,7 +146,7 @@ def _texts(source: str, seed: int, mixture: Mixture) -> Iterator[str]:
         yield from (story_text(story, chooser) for story in told)
         return
     for number, document in enumerate(World.load().documents(seed, n_documents=10**9)):
-        yield headed(document.genre, document.title, document.text, number)
+        yield headed(document.genre, document.title, document.text, number, document.subject)
 
 
 def story_text(story: Story, chooser: Chooser) -> str:
@@ -156,10 +157,14 @@ def story_text(story: Story, chooser: Chooser) -> str:
     return with_questions(story, chooser.sample(story.questions, number))
 
 
-def headed(genre: str, title: str, text: str, number: int = 0) -> str:
-    """约一半的文档，前面加一行“体裁：标题”：光是一个名词、一种体裁，也是模型认得的开头。"""
-    odd = zlib.crc32(f"{number} {title} {text[:20]}".encode()) % 2
-    return f"{genre}：{title}\n{text}" if odd else text
+def headed(genre: str, title: str, text: str, number: int = 0, subject: str = "") -> str:
+    """约一半的文档，前面加一行“体裁：标题”：光是一个名词、一种体裁，也是模型认得的开头。
+
+    给出 subject（只讲一个事物的文章）时，加的这一行有一半只写它的名字，不写体裁。
+    """
+    chosen = zlib.crc32(f"{number} {title} {text[:20]}".encode()) % 4
+    line = subject if subject and chosen == 3 else f"{genre}：{title}"
+    return f"{line}\n{text}" if chosen % 2 else text
 
 
 def digest(mixture: str | Mixture = "first") -> str:

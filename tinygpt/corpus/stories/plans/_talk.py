@@ -7,15 +7,12 @@ from tinygpt.corpus.stories.teller import HELD_OUT_FROM, HELD_OUT_LAST, Teller
 
 SAY = (
     ("{x}说：“", "”"),
-    ("{x}<笑着说>：“", "”"),
     ("“", "”{x}说。"),
-    ("“", "”{x}<笑着说>。"),
 )
 ASK = (
     ("{x}问：“", "”"),
     ("{x}问{y}：“", "”"),
     ("“", "”{x}问。"),
-    ("“", "”{x}[好奇地|笑着|]问。"),
 )
 REPLY = (
     ("{x}[回答|答]：“", "”"),
