@@ -69,7 +69,9 @@ def tell(t: Teller) -> None:
     t.set("moral", t.choose(plot.morals))
     t.scene("p", "a", "b")
     t.say(OPEN)
-    t.maybe(1, 2, NEIGHBOURS)
+    near = t.chance(1, 2)  # 邻居先出场，后面才说话
+    if near:
+        t.say(NEIGHBOURS)
     t.say(TRAITS)
     t.do(TRY, "a", "a_act")
     t.do(TRY, "b", "b_act")
@@ -77,9 +79,10 @@ def tell(t: Teller) -> None:
     for i, beat in enumerate(plot.beats):
         if i != plot.spare or t.chance(1, 3):
             t.say(beat)
-        if i == watch and t.chance(2, 3):
+        if near and i == watch and t.chance(2, 3):
             t.say(WATCH)
-    t.maybe(1, 2, WATCH_END)
+    if near:
+        t.say(WATCH_END)
     t.say(MORAL)
     t.ask("what", ("结果怎么样？", "后来怎么样了？"), ("{outcome}。",))
     t.ask("what", ("这个故事说明了什么？", "这个故事的道理是什么？"), ("{moral}。",))
