@@ -20,8 +20,7 @@ DISCOVER = Verb(
 ROOMS = tuple(Place(x, "里", f"in the {y}") for x, y in (("屋子", "room"), ("教室", "classroom"), ("房间",
     "bedroom"), ("书房", "study"), ("活动室", "common room")))
 SPOTS = {
-    "文具": (("抽屉", "里", "in the drawer"), ("书桌", "上", "on the desk"), ("书包", "里",
-    "in the schoolbag")),
+    "文具": (("抽屉", "里", "in the drawer"), ("书桌", "上", "on the desk")),
     "书": (("书架", "上", "on the bookshelf"), ("书柜", "里", "in the bookcase"), ("窗台", "上",
     "on the window-sill")),
     "玩具": (("箱子", "里", "in the box"), ("柜子", "里", "in the cupboard"), ("门后", "", "behind the door"),
@@ -70,7 +69,7 @@ PLACE = (
 )
 THIRD = (
     "{b}[也|]把{z}放到{sz:里}，[放得好好的|又擦了擦手]。",
-    "“还有{z}呢。”{b}说，[拿起来|拍拍灰]，放到{sz:里}。",
+    "“还有{z}呢。”{b}[说着|笑着]把它放到{sz:里}。",
     "{z}[差点忘了|还在地上]，{b}把它放到{sz:里}，[这下齐了|都收好了]。",
     "{b}问：“{z}放哪里？”{a}说：“放到{sz:里}[吧|，我看行]。”{b}就放好了。",
 )

@@ -84,7 +84,7 @@ OUTINGS = (
          "[谁也不说话|看了一个上午]。",
          "{b}帮我[找书|办了借书证|拿高处的书]，我[坐在窗边|找了个位子]看[童话|科学故事|漫画|谜语书]。"),
         ("书里说，[蚂蚁能搬很重的东西|月亮上没有风|企鹅住在很冷的地方|蝙蝠晚上才出来]，"
-         "[我才知道|我<很>吃惊]。", "屋里<很>安静，只听见[翻书的声音|写字的声音]。"),
+         "[我今天才知道|我<很>吃惊]。", "屋里<很>安静，只听见[翻书的声音|写字的声音]。"),
     ),
     Outing(
         Place("博物馆", "里", "in the museum"), "春夏秋冬", False, "看展览", "saw an exhibition",
@@ -170,7 +170,8 @@ def tell(t: Teller) -> None:
     t.say(HEAD, OPEN_OUT, SKIES[sky])
     t.do(verbs.ACT, "a", "act")
     t.say(outing.steps, outing.seen)
-    t.maybe(1, 2, MEAL)
+    if outing.act != "包饺子":  # 已经吃饱了
+        t.maybe(1, 2, MEAL)
     t.say(FEEL)
     t.ask("when", ("这是哪一天的日记？", "日记是哪一天写的？"), ("{date}。",))
     t.ask("what", ("那天是什么天气？",), ("{sky}。",))

@@ -53,7 +53,7 @@ KEPT = ("篮子里", "盒子里", "纸袋里", "罐子里", "布袋里")
 
 OPEN = (
     "{when}，{k}给了{all}{n}{t}，[说|笑着说]：“[自己分吧|你们自己分]。”",
-    "{when}，在{p:里}，{a}拿出{n}{t}，[要和|想和]大家一起分。那里有{all}。",
+    "{when}，{all}在{p:里}玩。{a}拿出{n}{t}，[要和|想和]大家一起分。",
     "{when}，{k}[从外地回来|从店里回来|出门回来]，带给{all}{n}{t}，让大家自己分。",
     "{when}，{all}在{p:里}<游戏>，[玩累了|玩够了]，{a}从书包里拿出{n}{t}。",
     "“[看|快看]，{n}{t}！”{when}，{a}[跑到|来到]{p}，{b}[高兴得跳了起来|拍着手笑了]。一起来分的是{all}。",
@@ -114,7 +114,7 @@ GIVE = (
     "{c}[拿起|捧着]剩下的{r}，给{e}[送去|拿去]，因为{because}。{e}[笑了|<很><高兴>]。",
 )
 BECAUSE = (
-    "{e:他}[今天没有来|在家写作业|出门去了]", "{e:他}最喜欢{t}", "{e:他}昨天帮大家<帮活>",
+    "{e:他}[今天没有来|在家写作业|出门去了]", "{e:他}最喜欢{t}", "{e:他}昨天帮大家<帮活>了",
     "{e:他}[生病了|牙刚好|这几天不舒服]", "{e:他}上次也拿<点心>分给大家", "{e:他}[忙了一天|做事最辛苦]",
     "{e:他}[过两天|明天]过生日", "{e:他}教大家{game}",
 )  # fmt: skip
@@ -171,7 +171,7 @@ def tell(t: Teller) -> None:
     names = [t.roles[key].name for key in keys]
     t.set("all", "、".join(names[:-1]) + "和" + names[-1])
     t.set("gg", Number(g, "个").name + ("小伙伴" if tale else "人"))
-    t.set("k2", "妈妈" if tale or t.roles["k"].name in ("妈妈", "爸爸") else t.roles["k"].name)
+    t.set("k2", "奶奶" if t.roles["k"].name == "妈妈" else "妈妈")
     _sums(t, g, t.roles["t"].measure)
     t.phrase("game", ("<野事>",) if tale else ("<游戏>",))
     t.phrase("when", common.WHEN_TALE if tale else common.WHEN_AFTERNOON)
