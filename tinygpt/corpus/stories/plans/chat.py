@@ -49,6 +49,7 @@ SITES = tuple(
 )  # fmt: skip
 DAYS = ("明天", "后天", "这个星期六", "这个星期天", "下个星期六", "下个星期天", "星期五放学后",
     "星期三放学后")
+FAR = ("爬山", "看动物", "看展览", "捡贝壳", "划船")  # 放学以后来不及
 HOURS = ("八点", "八点半", "九点", "九点半", "十点", "两点", "两点半", "三点", "三点半")
 AFTER_SCHOOL = ("四点半", "五点")
 MEETING = ("小区门口", "[公共汽车站|汽车站]", "学校门口", "路口的[大树|路灯|红绿灯]下",
@@ -69,7 +70,7 @@ HELLO = (
 INVITE = (
     "\n{a}：{day}[我想|我要]去{p0}{act}，[你去吗？|你想去吗？|一起去吧！]",
     "\n{a}：{day}[有空吗|有时间吗|忙不忙]？[我们|一起]去{p0}{act}，[好吗|怎么样|好不好]？",
-    "\n{a}：[听说|我听说]{p0}很好玩，{day}我们去{act}，[怎么样|好吗]？",
+    "\n{a}：[听说|我听说]{p0}很不错，{day}我们去{act}，[怎么样|好吗]？",
     "\n{a}：你[喜欢|想]{act}吗？{day}[跟我|和我]去{p0}吧。",
     "\n{a}：{day}我[没有事|有空]，[想找人|想和你]去{p0}{act}。",
     "\n{a}：[作业写完了|考完试了]，{day}去{p0}{act}，[好吗|你看行不行]？",
@@ -93,7 +94,7 @@ CLOSED_OK = ("\n{a}：<好啊>，去{p}。", "\n{a}：[没关系|也行]，{p}�
     "\n{a}：{p}？[好主意|我没想到]，就去{p}。")
 YES = (
     "\n{b}：<好啊>，我[也想去|正想去|早就想去了]。",
-    "\n{b}：<好啊>！[我也喜欢{act}|我正没事做|太好了]。",
+    "\n{b}：<好啊>！[我也喜欢{act}|我正没事做]。",
     "\n{b}：[去|当然去]！[我好久没{act}了|我正想去呢]。",
     "\n{b}：<好啊>，[我问问妈妈|我和家里说一声]，[应该可以|一定行]。",
     "\n{b}：[行啊|好]，[反正我没事|我那天有空]。",
@@ -140,14 +141,15 @@ def tell(t: Teller) -> None:
     t.pair("act", tuple(Word(d[0], d[1]) for d in DOINGS), "p", SITES, lambda a,
         p: p.name in _doing(a)[3].split())
     t.set("bring", t.choose(_doing(t.roles["act"])[2]))
-    t.set("day", t.choose(DAYS))
+    days = [d for d in DAYS if "放学" not in d or t.roles["act"].name not in FAR]
+    t.set("day", t.choose(days))
     turn = t.choose(("yes", "yes", "busy", "closed"))
     others = [s for s in SITES if s.name in _doing(t.roles["act"])[3].split() and s.name != t.roles["p"].name]
     turn = "yes" if turn == "closed" and not others else turn
     t.set("p0", t.choose(others) if turn == "closed" else t.roles["p"])
     t.talk(HELLO, INVITE)
     if turn == "busy":
-        t.set("day2", t.choose([d for d in DAYS if d != t.roles["day"].name]))
+        t.set("day2", t.choose([d for d in days if d != t.roles["day"].name]))
         t.talk(BUSY, BUSY_OK)
         t.set("day", t.roles["day2"])
     else:

@@ -28,7 +28,8 @@ SPOTS = {
     "衣物": (("衣柜", "里", "in the wardrobe"), ("衣架", "上", "on the clothes rack")),
 }  # fmt: skip
 STUFF = tuple(x for x in things() if {"文具", "书", "玩具", "衣物"} & set(x.tags) and x.name not in ("梯子",
-    "竹竿", "小汽车", "日记本", "绳子", "运动鞋", "雨靴"))
+    "竹竿", "小汽车", "日记本", "绳子", "运动鞋", "雨靴",
+    "画板"))
 LOST = tuple(x for x in things("丢") if x.name not in ("地图", "望远镜", "相机"))
 SCHOOL = ("教室", "活动室")
 UNDER = ("床底下", "沙发后面", "柜子后面", "门后的角落里", "窗帘后面", "箱子后面")  # 前两处只在家里有

@@ -35,7 +35,7 @@ ROWS = (
     "苹果 apple 个,梨 pear 个,桃子 peach 个,橘子 orange 个,香蕉 banana 根,"
     "草莓 strawberry 颗,樱桃 cherry 颗,荔枝 lychee 颗,枣 date 颗,李子 plum 个,"
     "杏 apricot 个,核桃 walnut 个,栗子 chestnut 个,包子 bun 个,月饼 mooncake 块,"
-    "饼干 biscuit 块,糖 sweet 块,巧克力 chocolate 块,鸡蛋 egg 个,玉米 corncob 根,"
+    "饼干 biscuit 块,糖 sweet 块,巧克力 chocolate 块,玉米 corncob 根,"
     "红薯 yam 个,粽子 dumpling 个,花生糖 nougat 块,山楂 haw 颗,芝麻饼 pancake 块,"
     "米糕 ricecake 块,烧饼 pancake 个,西红柿 tomato 个"
 )
@@ -99,8 +99,7 @@ COUNT = (
 )
 ASK_REST = (
     "剩下的{r}给谁呢？",
-    "“剩下的怎么办？”{b}问。",
-    "{c}[指着|看着]剩下的{r}，说：“[这{r}给谁|这怎么分]？”",
+    "“剩下的怎么办？”大家问。",
     "大家[看着|望着]剩下的{r}，[谁也没有伸手|都不说话]。",
     "{b}想要剩下的，{c}也想要。",
     "“这{r}[不能分了|分不开]，”{a}说，“[怎么办|给谁好]？”",
@@ -152,7 +151,7 @@ END = (
     "从那以后，大家[分东西|有好东西]都[请|叫]{a}来分。",
     "{a}<高高兴兴>回家了。",
     "回家的路上，{c}对{a}说：“[<谢谢你>|你算得真快]。”",
-    "{b}[回到家|晚上]，把分{t}的事[讲给|说给]家里人听。",
+    "[回到家|晚上]，{b}把分{t}的事[讲给|说给]家里人听。",
     "{all}[说好|约好]，[明天|下次]一起{game}。",
 )
 
