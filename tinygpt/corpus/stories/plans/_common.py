@@ -1,5 +1,8 @@
 """共用的几拍：时间、天气、道谢、回家。每个计划都可以用；说法多，哪一句都不会太常见。"""
 
+from tinygpt.corpus.stories.lexicon import being
+
+FAMILY = tuple(being(x) for x in ("妈妈", "爸爸", "奶奶", "爷爷"))  # 住在一起的人
 WHEN_MORNING = (
     "[今天|昨天|前天][早上|上午|一大早]",
     "星期<周>[早上|上午|一大早]",

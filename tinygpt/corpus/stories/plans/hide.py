@@ -55,14 +55,14 @@ HIDING = (
         "{d}藏在{s3}，[一动也不动|连气也不敢出]；{b}躲在{s1}，{c}躲在{s2}。",
 )
 FIND1 = (
-    "{a}[先到处看|慢慢地找]，看见{s1}[露出一只鞋|有个影子|有一角衣服]，[原来是|一看，是]{b}。",
+    "{a}[先到处看|慢慢地找]，看见{s1}[露出一只鞋|有个影子|有一角衣服]，原来是{b}。",
     "{s1}[有人咳嗽了一声|有人笑出了声|有动静]，{a}[走过去|跑过去]，第一个找到了{b}。",
     "{a}先看{s1}，{b}[正蹲在那里|忍不住笑了]，[一下子就被找到了|第一个被找到]。",
     "“{b}，[我看见你了|出来吧]！”{a}在{s1}第一个找到了{b}。",
     "{b}在{s1}[打了个喷嚏|动了一下]，{a}听见了，[跑过去|走近]一看，正是{b:他}。",
 )
 FIND2 = (
-    "[接着|然后]，{a}[走到|看了看]{s2}，{c}就在那里，[只好出来|笑着出来了]。",
+    "[接着|然后]，{a}看了看{s2}，{c}就在那里，[只好出来|笑着出来了]。",
     "{a}[找来找去|转了一圈]，[又|]在{s2}找到了{c}。",
     "{a}又在{s2}找到{c}，[{c:他}一点也没想到|{c:他}正捂着嘴笑]。",
     "{s2}[有人打了个喷嚏|有人小声笑|有一点响声]，{a}[听见了|走过去]，第二个找到了{c}。",
@@ -99,7 +99,7 @@ END = (
 def tell(t: Teller) -> None:
     for key in "abcd":
         t.cast(key, "child")
-    t.cast("k", "kin")
+    t.pick("k", common.FAMILY)
     spots = {place.name: rest for place, rest in SITES}
     all_spots = tuple(Word(s) for s in dict.fromkeys(s for _, rest in SITES for s in rest))
     t.pair("s3", all_spots, "p", tuple(place for place, _ in SITES), lambda s, p: s.name in spots[p.name])

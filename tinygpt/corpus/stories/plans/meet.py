@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tinygpt.corpus.stories.lexicon import Place, Word
+from tinygpt.corpus.stories.plans import _common as common
 from tinygpt.corpus.stories.plans._talk import Talk
 from tinygpt.corpus.stories.teller import Teller
 from tinygpt.corpus.stories.verbs import Verb
@@ -99,7 +100,7 @@ FROM_SAY = ("{why}。", "{why}。[{home}离这里很远|那里<很>好玩|{home}
 AGE_ASK = (
     "我今年{age1}岁，[你呢|你多大]？",
     "{b}，你几岁了？我{age1}岁。",
-    "你今年[多大|几岁]？我[已经|]{age1}岁了。",
+    "你今年[多大|几岁]？我{age1}岁[了|]。",
     "我{age1}岁，[上{grade1}年级|在{grade1}年级|读{grade1}年级]。你多大了？",
     "你上几年级？我[今年|]{age1}岁，上{grade1}年级。",
 )
@@ -171,7 +172,7 @@ HOMES = ("北京", "上海", "南京", "广州", "成都", "西安", "杭州", "
 
 def tell(t: Teller) -> None:
     t.cast("a", "child")
-    t.cast("k", "kin")
+    t.pick("k", common.FAMILY)
     talk = Talk(t, t.chance(2, 5))
     t.cast("b", "child")
     t.pair("hobby1", tuple(Word(h) for h in HOBBIES), "place", tuple(s.place for s in SCENES))

@@ -1,7 +1,7 @@
 """搬家：东西一样一样放到新地方，有一样放得不合适，又换了地方；新邻居来敲门，认识了，最后东西都在哪里。"""
 
 from tinygpt.corpus.stories import verbs
-from tinygpt.corpus.stories.lexicon import Place, being, things
+from tinygpt.corpus.stories.lexicon import Place, things
 from tinygpt.corpus.stories.plans import _common as common
 from tinygpt.corpus.stories.teller import Teller
 from tinygpt.corpus.stories.verbs import Verb
@@ -38,7 +38,6 @@ SPOTS = tuple(Place(*row) for row in (
     ("门后面", "", "behind the door"), ("沙发", "上", "on the sofa"),
     ("床底下", "", "under the bed"), ("小圆桌", "上", "on the round table"), ("阳台", "上", "on the balcony"),
 ))  # fmt: skip
-FAMILY = tuple(being(x) for x in ("妈妈", "爸爸", "奶奶", "爷爷"))  # 住在一起的人
 HOMES = tuple(Place(*row) for row in (
     ("河边的小楼", "里", "to the house by the river"), ("胡同里的院子", "里", "to the yard in the lane"),
     ("公园旁边的新楼", "里", "to the new house by the park"), ("学校对面", "",
@@ -137,7 +136,7 @@ END = (
 def tell(t: Teller) -> None:
     t.cast("a", "child")
     t.cast("b", "child")
-    t.pick("k", FAMILY)
+    t.pick("k", common.FAMILY)
     t.set("p", t.choose(HOMES))
     t.pair("t1", THINGS, "s1", SPOTS, lambda thing, spot: spot.name in WHERE[thing.name])
     t.pick("t2", THINGS)

@@ -1,6 +1,6 @@
 """搬家：几样东西各放在哪里，放错了再换；谁来帮忙；新邻居来打招呼。最后每样东西在哪里由状态定。"""
 
-from tinygpt.corpus.stories.lexicon import Place, Thing, Word, being
+from tinygpt.corpus.stories.lexicon import Place, Thing, Word
 from tinygpt.corpus.stories.plans import _common as common
 from tinygpt.corpus.stories.plans._talk import ask_told
 from tinygpt.corpus.stories.teller import Teller
@@ -15,7 +15,6 @@ MOVE = Verb("move_house", "moved {2} with {1}", (), (), (("where", ("{0}搬到�
 PUT = Verb("put", "put {1} {2:at}", ("free 1",), ("put 1 2",))
 HELP = Verb("help", "helped {1} with the moving", (), (), (("who", ("谁来帮{1}搬家？", "来帮忙的邻居是谁？"),
     ("{0}。", "是{0}。")),))
-FAMILY = tuple(being(x) for x in ("妈妈", "爸爸", "奶奶", "爷爷"))  # 住在一起的人
 HOMES = {  # 新家：英文、里面能放东西的地方
     "三楼": "to the third floor", "五楼": "to the fifth floor", "河边的新楼": "to a new house by the river",
     "城东": "to the east of the town", "学校旁边": "next to the school",
@@ -48,8 +47,8 @@ FITS = {  # 东西 → 能放的地方
         SILL), _t("缝纫机", "sewing machine", "台"): (WINDOW, CORNER, WALL),
     _t("地球仪", "globe", "个"): (DESK, SHELF, TABLE, SILL), _t("沙发", "sofa", "张"): (WINDOW, WALL,
         CORNER), _t("鸟笼", "bird cage", "个"): (BALCONY, WINDOW, SHELF),
-    _t("电视", "television", "台"): (WALL, TABLE, CORNER, SHELF), _t("旧钟", "clock", "座"): (SHELF, TABLE, DESK),
-    _t("画架", "easel", "个"): (WINDOW, BALCONY, CORNER, WALL),
+    _t("电视", "television", "台"): (WALL, TABLE, CORNER, SHELF), _t("旧钟", "clock", "座"): (SHELF, TABLE,
+        DESK), _t("画架", "easel", "个"): (WINDOW, BALCONY, CORNER, WALL),
 }  # fmt: skip
 WHY = {
     "窗前": "那里亮", "墙角": "那里正好空着", "墙边": "那里宽敞",
@@ -84,14 +83,14 @@ PUT_X_OK = (
 )
 PUT_Y = (
     "{y}呢，{k}把它放在{p2}，{ywhy}。", "[接着|然后]，{k}把{y}放在{p2}，{ywhy}。",
-        "{a}又把{y}放到{p2}，{k}说：“[正好|好]，{ywhy}。”", "{y}放在{p2}，[不大不小|正合适]，{ywhy}。",
-        "“{y}放在{p2}，[好吗|行吗]？”{a}问。{k}说：“[好|行]，{ywhy}。”",
+        "{k}又把{y}放到{p2}，{a}说：“[真好|好]，{ywhy}。”", "{k}把{y}搬到{p2}，[不大不小|正合适]，{ywhy}。",
+        "“{y}放在{p2}，[好吗|行吗]？”{k}问。{a}说：“[好|行]，{ywhy}。”",
 )
 NEIGHBOUR = (
-    "[这时候|忙着的时候|不一会儿]，有人敲门，是[住在隔壁|住在楼上|住在对面]的{b}。{b}说：“[你们好|你好|"
+    "[这时候|忙着的时候|不一会儿]，有人敲门，是[住在隔壁|住在楼上|住在对面]的{b}。{b}说：“[你们好|"
         "欢迎你们]，我来帮忙吧！”",
     "{b}[从隔壁|从对面|从楼下]走过来，说：“[欢迎欢迎|你们是新来的吧]！[我来帮你们|让我也搬一点|搬家累了吧]。”",
-    "邻居{b}[听见声音|看见车]，走过来问：“[要帮忙吗|有什么要我做的]？”{a}说：“[太好了|好啊|正忙不过来呢]，"
+    "邻居{b}[听见声音|看见车]，走过来问：“[要帮忙吗|要我帮忙吗]？”{a}说：“[太好了|好啊|正忙不过来呢]，"
         "谢谢！”",
     "{a}[下楼搬箱子|搬着一个大箱子]，在门口碰到{b}。{b}说：“[我来帮你|让我来]！我就住在[隔壁|对面|楼上]。”",
     "“[新邻居来了|你们搬来啦]！”{b}[在窗口喊|笑着走过来]，[放下手里的东西就来帮忙|马上来帮着搬]。",
@@ -99,7 +98,7 @@ NEIGHBOUR = (
 HELPED = (
     "{b}帮着[搬了三个箱子|扫地、擦窗子|把书一本一本放好]，[汗都出来了|一点也不怕累]。",
         "{b}力气[大|不小]，[一个人搬两个箱子|和{k}抬大箱子]。",
-    "{b}拿来[几个馒头|一盘<水果>]，[大家歇了一会儿|大家吃了再干]。",
+    "{b}拿来[一盘<水果>|几块点心]，[大家歇了一会儿|大家吃了再干]。",
         "{b}还告诉{a}，[在哪里买菜|车站在哪里|楼下有一只小狗，不咬人]。",
 )
 END = (
@@ -115,7 +114,7 @@ END = (
 
 def tell(t: Teller) -> None:
     t.cast("a", "child")
-    t.pick("k", FAMILY)
+    t.pick("k", common.FAMILY)
     t.cast("b", *t.choose((("child",), ("elder", "adult"))))
     spots = tuple(dict.fromkeys(p for row in FITS.values() for p in row))
     t.pair("x", tuple(FITS), "p1", spots, lambda thing, place: place in FITS[thing])
