@@ -65,7 +65,6 @@ REASONS = (  # 来晚的缘由，不写主语：自己说、别人说都通
     ("在家等<亲人>[回来|的电话]", "someone was not home yet"),
     ("弟弟[哭个不停|摔了一跤|找不到鞋子]，走不开", "the little brother needed help"),
     ("家里的[小猫|小狗|小鸡|鹦鹉]跑丢了，找了好久", "a pet ran away"),
-    ("闹钟[坏了|没有响|没电了]", "the alarm clock did not ring"),
     ("先帮<亲人><家务>", "there was housework to do"),
     ("裤子被[树枝|钉子]挂破了，回家换了一条", "some clothes were torn"),
 )
