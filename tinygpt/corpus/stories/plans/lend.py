@@ -9,7 +9,10 @@ GENRE = "故事"
 PORTION = 3  # 东西换手、算数，要多讲几遍才学得会
 TITLES = ("借{t}", "{b}借{t}", "一{t:量}{t}", "{a}的{t}", "还{t}", "{t}在谁手里", "{b}和{a}的{t}")
 SUMMARY = ("{b}向{a}借了{t}，{result}。", "{b}为了{use}，向{a}借了{t}，{result}。")
-THINGS = tuple(t for t in things("借") if t.use and not {"书", "工具", "衣物"} & set(t.tags))
+THINGS = tuple(
+    t for t in things("借")
+    if t.use and not {"书", "工具", "衣物"} & set(t.tags) and t.name not in ("胶水", "水壶", "雨伞")
+)
 PLACES = tuple(p for p in places("school", "play") if p.name != "教室")  # 星期天教室没有人
 
 OPEN = (
