@@ -165,6 +165,7 @@ MODELS = {"gpt", "layers", "pretrained", "hub"}
 ALLOWED = {
     "errors": set(),
     "threads": set(),
+    "interrupt": set(),
     "config": {"errors"},
     "cache": {"config", "errors"},
     "layers": {"config", "errors", "cache"},
