@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tinygpt.cli import main
-from tinygpt.course import books, exercises
+from tinygpt.course import book_child, books, exercises
 from tinygpt.errors import InputError
 
 ROOT = Path(__file__).parents[1]
@@ -131,7 +131,7 @@ def test_a_cell_that_leaves_is_named(course, leaving):
     place = next(i for i, cell in enumerate(cells) if "BEGIN SOLUTION" in books.text_of(cell))
     cells[place]["source"] = books.text_of(cells[place]) + "\n" + leaving
     book.write_text(json.dumps(read(book) | {"cells": cells}), encoding="utf-8")
-    first, *others = books.execute(book)
+    first, *others = book_child.execute(book)
     assert first["state"] == "error" and f"第 {place + 1} 格" in first["message"]
     assert "exit()" in first["message"] and {row["state"] for row in others} == {"passed"}
 
