@@ -16,7 +16,7 @@ from tinygpt.corpus.talk import UNKNOWN, talk
 from tinygpt.corpus.world import World
 from tinygpt.errors import InputError
 from tinygpt.probes import PROBES, as_dict, coherence, form, knowledge, probe, report
-from tinygpt.probes.bench import Bench, log_probabilities, prompts
+from tinygpt.probes.bench import MOST_TOKENS, Bench, log_probabilities, prompts
 from tinygpt.probes.bits import evaluate_text
 from tinygpt.text import Passage
 from tinygpt.tokenizer import CHAT, EOS, Tokenizer
@@ -367,7 +367,7 @@ def test_samples_are_what_generate_writes(run, capsys, tmp_path):
     assert report.HEADER in out and "greetings" in out
     rows = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][1:]
     assert len(rows) == 60 and rows[3].startswith("| 3 | 从前有一只 | ")
-    options = ["--seed", "3", "--temperature", "0.7", "--max-new-tokens", "120", "--json"]
+    options = ["--seed", "3", "--temperature", "0.7", "--max-new-tokens", str(MOST_TOKENS), "--json"]
     assert main(["generate", "从前有一只", "--model", str(run), *options]) == 0
     text = json.loads(capsys.readouterr().out)[0]["completion"]
     assert report._cell(text) in rows[3]
