@@ -114,6 +114,11 @@ def test_a_finished_book(course, capsys):
     assert main(["check"]) == 0 and "全部通过" in capsys.readouterr().out
 
 
+def test_a_course_that_cannot_be_written_to_is_still_checked(course, capsys):
+    (course / "exercises" / ".progress.json").mkdir()  # 写不进去，也读不出来
+    assert main(["check"]) == 1 and "0 / 6  ○○○○○○" in capsys.readouterr().out
+
+
 def test_a_book_that_kills_its_process_is_reported(course, capsys):
     edit(course / "exercises" / "04_attention_math.ipynb", '"import math\\n', '"import os; os._exit(3)\\n')
     assert main(["check"]) == 1

@@ -10,6 +10,7 @@ solutions/ 是唯一的来源：`### BEGIN SOLUTION` 与 `### END SOLUTION` 之�
 学习者改过的练习本从不覆盖：生成时把代码的摘要写进笔记本，摘要对不上就是改过。
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -172,7 +173,8 @@ def progress(path: Path, cache: Path | None = None) -> list[dict]:
         message = f"执行 {path.name} 时停住了或者崩溃了；在 JupyterLab 里重启内核，从头运行，看停在哪一格"
         return all_in_state(path, "error", message)
     if cache:
-        cache.write_text(json.dumps({**known, key: results}, ensure_ascii=False), encoding="utf-8")
+        with contextlib.suppress(OSError):  # 课程的文件夹是只读的：下次再执行一遍
+            cache.write_text(json.dumps({**known, key: results}, ensure_ascii=False), encoding="utf-8")
     return results
 
 
