@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SCRIPT = """
 import json, sys, tempfile, torch
-from tinygpt import GPT, GPTConfig, load
+from tinygpt import load
 from tinygpt.checkpoint import load_tensors, save_tensors
 from tinygpt.pretrained import model_folder
 
@@ -35,8 +35,7 @@ same = all(torch.equal(stored[name].float(), p) for name, p in shipped.named_par
 with tempfile.TemporaryDirectory() as folder:
     save_tensors(folder + "/own.safetensors", {"w": zero_to_one})
     own = torch.equal(load_tensors(folder + "/own.safetensors")[0]["w"], zero_to_one)
-with torch.device("meta"):
-    GPT(GPTConfig())
+torch.nn.Linear(3, 3, device="meta")  # 没有数可摇，也不出错
 json.dump({
     "weight": weight, "state": state, "xavier": xavier, "again": linear(0) == (weight, state, xavier),
     "other": linear(1)[0], "zeros": zeros, "sparse zeros": (sparse == 0).sum().item(), "tied": tied,
