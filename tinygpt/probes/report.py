@@ -44,7 +44,7 @@ def samples(bench: Bench) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").strip("\n").replace("\n", "<br>")
+    return text.replace("|", "\\|").rstrip("\n").replace("\n", "<br>")
 
 
 def write_samples(bench: Bench, path: str | Path) -> None:
