@@ -57,7 +57,7 @@ def tokenizer():
     texts = [s.text + s.title + s.genre for s in stories(1, n_documents=300)]
     for held_out in ("combination", "name"):
         texts += [s.text for s in stories(1, n_documents=300, held_out=held_out)]
-    for plans in form.genres(Bench(None, None)).values():
+    for plans in form.genres(Bench(None, None, mixture="full")).values():
         texts += [s.text + s.title for s in stories(0, n_documents=60, plans=plans)]
     texts += [d.text for d in talk(1, n_documents=300)]
     texts += [c.values["definition"] for c in World.load().concepts]
@@ -388,4 +388,4 @@ def test_unknown_probe_is_refused_before_anything_is_computed(tokenizer):
 
 
 def test_every_plan_is_known_to_the_probes():
-    assert {plan for plans in form.genres(Bench(None, None)).values() for plan in plans} == set(registry())
+    assert {plan for plans in form.genres(Bench(None, None, mixture="full")).values() for plan in plans} == set(registry())
