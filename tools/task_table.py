@@ -23,6 +23,7 @@ from tinygpt.pretrained import model_folder
 from tinygpt.probes.bench import Bench
 from tinygpt.probes.bits import bits
 from tinygpt.tasks import RECIPES, RESULTS, TASKS
+from tinygpt.tasks.results import marks
 from tinygpt.tasks.scores import most_frequent, nearest
 from tinygpt.tasks.training import answers, trainer
 from tinygpt.trainer import seed_everything
@@ -197,8 +198,7 @@ class Table:
 
     def spread(self, part: str, name: str, start: str, metric: str) -> str:
         """平均（最小–最大）。"""
-        rows = [r for key, r in self.rows.get(part, {}).items() if key.startswith(f"{name}|{start}|")]
-        values = [row["scores"][metric] for row in rows]
+        values = marks(part, name, start, metric=metric, rows=self.rows)
         if not values:
             return "–"
         low, high = percent(min(values)), percent(max(values))

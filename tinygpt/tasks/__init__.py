@@ -1,18 +1,18 @@
 """微调的任务：文章 §3.4 的五种，从生成器的准确答案出题，自动打分。
 
 读的次序：case（一道题，怎样留出）→ scores（打分与不用学的对手）→ translation、reading、knowledge、
-coding、genres（各种任务）→ training（训练与作答）。添一种任务：写一个 Task，在 TASKS 与 RECIPES 里各添一行。
-results.json 是 tools/task_table.py 量出来的总表。
+coding、genres（各种任务）→ training（训练与作答）→ results（量出来的总表）。
+添一种任务：写一个 Task，在 TASKS 与 RECIPES 里各添一行。
 """
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tinygpt.tasks.case import Case, Task
 from tinygpt.tasks.coding import CODE
 from tinygpt.tasks.genres import GENRES
 from tinygpt.tasks.knowledge import CLOSED_BOOK
 from tinygpt.tasks.reading import READING, SUMMARY
+from tinygpt.tasks.results import RESULTS
 from tinygpt.tasks.translation import EN_ZH, ZH_EN
 
 __all__ = ["RECIPES", "RESULTS", "TASKS", "Case", "Recipe", "Task"]
@@ -20,7 +20,6 @@ __all__ = ["RECIPES", "RESULTS", "TASKS", "Case", "Recipe", "Task"]
 TASKS: dict[str, Task] = {
     task.name: task for task in (ZH_EN, EN_ZH, SUMMARY, READING, CLOSED_BOOK, CODE, GENRES)
 }
-RESULTS = Path(__file__).with_name("results.json")
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,6 @@ RECIPES = {
     "summary": Recipe(train=2000, test=60, steps=150),
     "qa": Recipe(train=2000, test=100, steps=150),
     "closed-book": Recipe(train=600, test=100, steps=100),
-    "code": Recipe(train=4000, test=60, steps=300),
+    "code": Recipe(train=1600, test=60, steps=300),
     "genre": Recipe(train=600, test=40, steps=120),
 }

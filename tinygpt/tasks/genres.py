@@ -4,13 +4,14 @@
 留出的是题目：考的题目，练习里没有写过。
 """
 
+import itertools
 import math
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from tinygpt.corpus.stories import stories
+from tinygpt.corpus.stories import Story, stories
 from tinygpt.probes.form import is_poem
 from tinygpt.tasks.case import Case, Scores, Task, held_out
 from tinygpt.tasks.scores import grams
@@ -23,10 +24,11 @@ LONGEST = 140
 JUDGE_SEED = 6_000_000
 
 
-def told(genre: str, seed: int) -> Iterator:
-    for number in range(10**6):
-        told = stories(seed * 1000 + number, n_documents=20, plans=PLANS[genre], plain=True)
-        yield from (story for story in told if len(story.text) <= LONGEST)
+def told(genre: str, seed: int) -> Iterator[Story]:
+    """一种体裁的文章，一篇接一篇；太长的不要。"""
+    for number in itertools.count():
+        batch = stories(seed * 1000 + number, n_documents=20, plans=PLANS[genre], plain=True)
+        yield from (story for story in batch if len(story.text) <= LONGEST)
 
 
 def write(seed: int, held: bool) -> Iterator[Case]:
@@ -60,7 +62,7 @@ class Judge:
 @cache
 def judge(count: int = 200) -> Judge:
     """用每种体裁 count 篇教出来的裁判。"""
-    return Judge({genre: [s.text for _, s in zip(range(count), told(genre, JUDGE_SEED))] for genre in ASKS})
+    return Judge({genre: [s.text for s in itertools.islice(told(genre, JUDGE_SEED), count)] for genre in ASKS})
 
 
 def obeys(case: Case, answer: str) -> bool:
