@@ -4,6 +4,7 @@
 这里只管画，不管算：数字由笔记本算好了交进来，断言也在笔记本里。
 """
 
+import re
 import unicodedata
 
 import matplotlib
@@ -166,16 +167,16 @@ def text_table(header, rows, widths, size: float = 9.5) -> Axes:
 
 
 def wrapped(text: str, width: float) -> list[str]:
-    """按显示的宽度折行：汉字算 1，别的算 0.6；原有的换行照旧，原有的空格不丢。"""
+    """按显示的宽度折行：汉字算 1，别的算 0.6；英文的词不拆开，原有的换行与空格照旧。"""
     lines = []
     for line in text.split("\n"):
         now, used = "", 0.0
-        for char in line:
-            wide = 1.0 if unicodedata.east_asian_width(char) in "WF" else 0.6
-            if now and used + wide > width:
+        for piece in re.findall(r" *[!-~]+|.", line):
+            wide = sum(1.0 if unicodedata.east_asian_width(char) in "WF" else 0.6 for char in piece)
+            if now.strip() and used + wide > width:
                 lines.append(now)
-                now, used = "", 0.0
-            now, used = now + char, used + wide
+                now, used, piece = "", 0.0, piece.lstrip()
+            now, used = now + piece, used + wide
         lines.append(now)
     return lines
 

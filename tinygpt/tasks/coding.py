@@ -20,8 +20,8 @@ KEEP = {
 }  # fmt: skip
 CHANGE = {"": "x", "平方": "x * x", "两倍": "x * 2", "绝对值": "abs(x)", "相反数": "-x"}
 TOTAL = {
-    "和": "sum({each})", "个数": "len([{each}])", "最大值": "max({each}, default=0)",
-    "最小值": "min({each}, default=0)", "列表": "[{each}]",
+    "和": "sum({each})", "个数": "len([{each}])", "最大值": "max([{each}], default=0)",
+    "最小值": "min([{each}], default=0)", "列表": "[{each}]",
 }  # fmt: skip
 PAIR = {
     "{a} 与 {b} 的和": "{a} + {b}", "{a} 与 {b} 的差": "{a} - {b}", "{a} 与 {b} 的积": "{a} * {b}",

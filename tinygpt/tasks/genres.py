@@ -62,7 +62,8 @@ class Judge:
 @cache
 def judge(count: int = 200) -> Judge:
     """用每种体裁 count 篇教出来的裁判。"""
-    return Judge({genre: [s.text for s in itertools.islice(told(genre, JUDGE_SEED), count)] for genre in ASKS})
+    some = {genre: itertools.islice(told(genre, JUDGE_SEED), count) for genre in ASKS}
+    return Judge({genre: [story.text for story in chosen] for genre, chosen in some.items()})
 
 
 def obeys(case: Case, answer: str) -> bool:
