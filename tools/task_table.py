@@ -31,7 +31,7 @@ from tinygpt.variants.lora import merge, trained_share, training_bytes
 
 STARTS = ("微调", "从头")
 RIVALS = ("最常见的回答", "照抄", "最像的例子", "没有微调")
-FEW, FEW_TASK, FEW_STEPS = (25, 100, 400, 1600), "code", 100  # 例子很少时：同样的步数
+FEW, FEW_TASK, FEW_STEPS = (30, 120, 480), "code", 100  # 例子很少时：同样的步数
 METHODS = {"全部参数": None, "LoRA，秩 8": 8}
 METHOD_TASK = "qa"
 

@@ -34,11 +34,11 @@ class Recipe:
 
 
 RECIPES = {
-    "zh-en": Recipe(train=4000, test=100, steps=300),
-    "en-zh": Recipe(train=4000, test=100, steps=300),
+    "zh-en": Recipe(train=3000, test=100, steps=200),
+    "en-zh": Recipe(train=3000, test=100, steps=200),
     "summary": Recipe(train=2000, test=60, steps=150),
     "qa": Recipe(train=2000, test=100, steps=150),
     "closed-book": Recipe(train=600, test=100, steps=100),
-    "code": Recipe(train=1600, test=60, steps=300),
+    "code": Recipe(train=480, test=60, steps=200),
     "genre": Recipe(train=600, test=40, steps=120),
 }

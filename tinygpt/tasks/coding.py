@@ -21,50 +21,44 @@ KEEP = {
 CHANGE = {"": "x", "平方": "x * x", "两倍": "x * 2", "绝对值": "abs(x)", "相反数": "-x"}
 TOTAL = {
     "和": "sum({each})", "个数": "len([{each}])", "最大值": "max([{each}], default=0)",
-    "最小值": "min([{each}], default=0)", "列表": "[{each}]",
+    "列表": "[{each}]",
 }  # fmt: skip
 PAIR = {
-    "{a} 与 {b} 的和": "{a} + {b}", "{a} 与 {b} 的差": "{a} - {b}", "{a} 与 {b} 的积": "{a} * {b}",
-    "{a} 与 {b} 里较大的数": "max({a}, {b})", "{a} 与 {b} 里较小的数": "min({a}, {b})",
+    "a 与 b 的和": "a + b", "a 与 b 的差": "a - b", "a 与 b 的积": "a * b",
+    "a 与 b 里较大的数": "max(a, b)", "a 与 b 里较小的数": "min(a, b)",
 }  # fmt: skip
 AFTER = {
     "": "{e}", "的平方": "({e}) ** 2", "的两倍": "({e}) * 2", "的绝对值": "abs({e})", "加 {k}": "{e} + {k}",
 }  # fmt: skip
 WHEN = {
-    "{a} 大于 {b}": "{a} > {b}", "{a} 小于 {b}": "{a} < {b}", "{a} 是偶数": "{a} % 2 == 0",
-    "{b} 是正数": "{b} > 0", "{a} 等于 {b}": "{a} == {b}",
+    "a 大于 b": "a > b", "a 小于 b": "a < b", "a 是偶数": "a % 2 == 0", "b 是正数": "b > 0",
+    "a 等于 b": "a == b",
 }  # fmt: skip
-ELSE = ("0", "-1", "{a}", "{b}")
-LISTS, NAMES = ("xs", "nums", "data"), (("a", "b"), ("x", "y"), ("m", "n"))
+ELSE = ("0", "-1", "a", "b")
 LIMITS = Limits(seconds=3.0)
 
 
-def list_task(source: random.Random) -> tuple[str, str, str, tuple, bool]:
+def list_task(source: random.Random) -> tuple[str, str, str, list, bool]:
     """（题目，返回什么，参数，各组测试的参数，是不是留出的）。"""
-    keep, change, total = source.choice(list(KEEP)), source.choice(list(CHANGE)), source.choice(list(TOTAL))
-    name, k = source.choice(LISTS), source.randint(1, 9)
-    each = f"{CHANGE[change]} for x in {name}" + (f" if {KEEP[keep]}" if keep else "")
+    keep, change, total = (source.choice(list(options)) for options in (KEEP, CHANGE, TOTAL))
+    k = str(source.randint(1, 9))
+    each = f"{CHANGE[change]} for x in xs" + (f" if {KEEP[keep]}" if keep else "")
     what = "的".join(part for part in (keep or "数", change, total) if part)
     inputs = [([source.randint(-12, 12) for _ in range(size)],) for size in (0, 1, 4, 6, 8)]
-    text = f"返回列表 {name} 里{what}。".replace("{k}", str(k))
-    body = TOTAL[total].format(each=each.replace("{k}", str(k)))
-    return text, body, name, inputs, held_out(keep, change, total)
+    body = TOTAL[total].format(each=each).replace("{k}", k)
+    return f"返回列表 xs 里{what}。".replace("{k}", k), body, "xs", inputs, held_out(keep, change, total)
 
 
-def pair_task(source: random.Random) -> tuple[str, str, str, tuple, bool]:
-    pair, after = source.choice(list(PAIR)), source.choice(list(AFTER))
-    (a, b), k = source.choice(NAMES), source.randint(1, 9)
-    text = f"返回 {pair.format(a=a, b=b)}{after.format(k=k, e='')}。"
-    body = AFTER[after].format(e=PAIR[pair].format(a=a, b=b), k=k)
-    return text, body, f"{a}, {b}", numbers(source), held_out(pair, after, one_in=5)
+def pair_task(source: random.Random) -> tuple[str, str, str, list, bool]:
+    pair, after, k = source.choice(list(PAIR)), source.choice(list(AFTER)), source.randint(1, 9)
+    text, body = f"返回 {pair}{after.format(k=k)}。", AFTER[after].format(e=PAIR[pair], k=k)
+    return text, body, "a, b", numbers(source), held_out(pair, after, one_in=5)
 
 
-def branch_task(source: random.Random) -> tuple[str, str, str, tuple, bool]:
+def branch_task(source: random.Random) -> tuple[str, str, str, list, bool]:
     when, yes, no = (source.choice(list(options)) for options in (WHEN, PAIR, ELSE))
-    names = dict(zip("ab", source.choice(NAMES)))
-    text = f"如果 {when}，返回 {yes}，否则返回 {no}。".format(**names)
-    body = f"{PAIR[yes]} if {WHEN[when]} else {no}".format(**names)
-    return text, body, "{a}, {b}".format(**names), numbers(source), held_out(when, yes, no)
+    text, body = f"如果 {when}，返回 {yes}，否则返回 {no}。", f"{PAIR[yes]} if {WHEN[when]} else {no}"
+    return text, body, "a, b", numbers(source), held_out(when, yes, no)
 
 
 def numbers(source: random.Random) -> list[tuple[int, int]]:
