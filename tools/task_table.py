@@ -23,14 +23,13 @@ from tinygpt.pretrained import model_folder
 from tinygpt.probes.bench import Bench
 from tinygpt.probes.bits import bits
 from tinygpt.tasks import RECIPES, RESULTS, TASKS
-from tinygpt.tasks.results import marks
+from tinygpt.tasks.results import RIVALS, marks
 from tinygpt.tasks.scores import most_frequent, nearest
 from tinygpt.tasks.training import answers, trainer
 from tinygpt.trainer import seed_everything
 from tinygpt.variants.lora import merge, trained_share, training_bytes
 
 STARTS = ("微调", "从头")
-RIVALS = ("最常见的回答", "照抄", "最像的例子", "没有微调")
 FEW, FEW_TASK, FEW_STEPS = (30, 120, 480), "code", 100  # 例子很少时：同样的步数
 METHODS = {"全部参数": None, "LoRA，秩 8": 8}
 METHOD_TASK = "qa"
@@ -173,7 +172,7 @@ class Table:
         """分数、按种类的分数（主要的一种打分）、答错的几个。"""
         replies = answers(model, tokenizer, [case.prompt for case in test], task.most)
         scores = task.scores(test, replies)
-        first = next(iter(scores.values()))
+        first = scores[task.main]
         kinds = {
             kind: statistics.mean(s for s, c in zip(first, test) if c.kind == kind)
             for kind in sorted({case.kind for case in test})
@@ -191,7 +190,7 @@ class Table:
         for name, task in TASKS.items():
             known = self.rows.get("baselines", {}).get(name, {}).get("scores")
             for metric in known["没有微调"] if known else ():
-                cells = [percent(known[who][metric]) for who in RIVALS]
+                cells = [percent(known[who][metric]) for who in (*RIVALS, "没有微调")]
                 cells += [self.spread("tasks", name, start, metric) for start in ("从头", "微调")]
                 lines.append(f"| {task.title} | {metric} | " + " | ".join(cells) + " |")
         return "\n".join(lines)

@@ -34,8 +34,8 @@ class Task:
     """一种任务。
 
     write：(种子, 要不要留出的组合) → 一道接一道，写也写不完；
-    scores：(题, 回答) → 每道题的分，排在最前面的是主要的一种；
-    copy：不会做的人怎样从问里抄一个回答；most：回答最多写多少个 token。
+    scores：(题, 回答) → 每道题的分，main 是主要的一种；copy：不会做的人怎样从问里抄一个回答；
+    most：回答最多写多少个 token。
     """
 
     name: str
@@ -44,6 +44,7 @@ class Task:
     scores: Callable[[Sequence[Case], Sequence[str]], Scores]
     copy: Callable[[Case], str]
     most: int = 60
+    main: str = "exact"
 
     def test(self, count: int) -> list[Case]:
         """count 道考题：都是留出的组合，问与答都不重复。"""

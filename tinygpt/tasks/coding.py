@@ -97,4 +97,4 @@ def copy(case: Case) -> str:
     return case.prompt
 
 
-CODE = Task("code", "写程序", write, scores, copy, most=60)
+CODE = Task("code", "写程序", write, scores, copy, most=64, main="pass@1")

@@ -82,4 +82,4 @@ def copy(case: Case) -> str:
     return case.prompt
 
 
-GENRES = Task("genre", "照体裁写", write, scores, copy, most=100)
+GENRES = Task("genre", "照体裁写", write, scores, copy, most=100, main="genre")
