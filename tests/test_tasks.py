@@ -1,5 +1,6 @@
 """tasks/：题目留得干净、打分打得准、程序真的运行、训练与作答走得通，总表的工具接得上。"""
 
+import copy
 import importlib.util
 import json
 from itertools import islice
@@ -15,9 +16,11 @@ from tinygpt.tasks import (
     TASKS,
     Case,
     coding,
+    forgetting,
     genres,
     knowledge,
     reading,
+    results,
     scores,
     training,
     translation,
@@ -212,7 +215,35 @@ def test_with_a_rank_only_the_adapters_are_trained(small):
     assert training.parameters(model) == sum(p.numel() for n, p in now.items() if "lora" in n)
 
 
+def test_forgetting_is_measured_for_every_kind_of_text_apart(small):
+    model, tokenizer = copy.deepcopy(small[0]), small[1]
+    before = forgetting.bits(model, tokenizer, 2)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.mul_(3.0)
+    after = forgetting.bits(model, tokenizer, 2)
+    assert before.keys() == {"小故事", "小世界", "聊天", "日常"} and all(after[k] > before[k] for k in before)
+
+
 # ---- 总表 ----
+
+
+def test_a_line_of_the_table_and_its_mistakes(monkeypatch):
+    rows = {
+        "baselines": {"code": {"scores": {
+            "最常见的回答": {"pass@1": 0.1}, "照抄": {"pass@1": 0.0}, "最像的例子": {"pass@1": 0.3},
+            "没有微调": {"pass@1": 0.05},
+        }}},
+        "tasks": {
+            f"code|{start}|{n}": {"scores": {"pass@1": base + n / 10}, "wrong": [["问", "对", "错", "列表"]] * 3}
+            for start, base in (("从头", 0.2), ("微调", 0.7)) for n in range(3)
+        },
+    }  # fmt: skip
+    monkeypatch.setattr(results, "results", lambda: rows)
+    found = results.line(TASKS["code"])
+    assert (found.rival, found.untuned) == (0.3, 0.05) and found.tuned == pytest.approx([0.7, 0.8, 0.9])
+    assert "从头 0.30（0.20–0.40）" in str(found) and "微调 0.80（0.70–0.90）" in str(found)
+    assert results.mistakes(TASKS["code"], 2) == [("问", "对", "错")] * 2
 
 
 def test_every_task_has_a_recipe():

@@ -8,7 +8,6 @@
 """
 
 import argparse
-import copy
 import json
 import statistics
 import time
@@ -20,9 +19,8 @@ from tqdm.auto import tqdm
 from tinygpt import GPT, load
 from tinygpt.checkpoint import file_digest
 from tinygpt.pretrained import model_folder
-from tinygpt.probes.bench import Bench
-from tinygpt.probes.bits import bits
 from tinygpt.tasks import RECIPES, RESULTS, TASKS
+from tinygpt.tasks.forgetting import bits
 from tinygpt.tasks.results import RIVALS, marks
 from tinygpt.tasks.scores import most_frequent, nearest
 from tinygpt.tasks.training import answers, trainer
@@ -219,9 +217,7 @@ def timed(run) -> float:
 
 
 def sources(model, tokenizer) -> dict[str, float]:
-    """各种预训练的文字，每字多少比特。"""
-    figures = bits(Bench(copy.deepcopy(model), tokenizer, count=30))
-    return {figure.source: round(figure.value, 4) for figure in figures}
+    return {name: round(value, 4) for name, value in bits(model, tokenizer).items()}
 
 
 if __name__ == "__main__":

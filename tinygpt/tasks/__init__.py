@@ -1,7 +1,7 @@
 """微调的任务：文章 §3.4 的五种，从生成器的准确答案出题，自动打分。
 
 读的次序：case（一道题，怎样留出）→ scores（打分与不用学的对手）→ translation、reading、knowledge、
-coding、genres（各种任务）→ training（训练与作答）→ results（量出来的总表）。
+coding、genres（各种任务）→ training（训练与作答）→ forgetting（忘了多少）→ results（量出来的总表）。
 添一种任务：写一个 Task，在 TASKS 与 RECIPES 里各添一行。
 """
 
