@@ -229,13 +229,14 @@ def test_forgetting_is_measured_for_every_kind_of_text_apart(small):
 
 
 def test_a_line_of_the_table_and_its_mistakes(monkeypatch):
+    wrong = [["问", "对", "错", "列表"]] * 3
     rows = {
         "baselines": {"code": {"scores": {
             "最常见的回答": {"pass@1": 0.1}, "照抄": {"pass@1": 0.0}, "最像的例子": {"pass@1": 0.3},
             "没有微调": {"pass@1": 0.05},
         }}},
         "tasks": {
-            f"code|{start}|{n}": {"scores": {"pass@1": base + n / 10}, "wrong": [["问", "对", "错", "列表"]] * 3}
+            f"code|{start}|{n}": {"scores": {"pass@1": base + n / 10}, "wrong": wrong}
             for start, base in (("从头", 0.2), ("微调", 0.7)) for n in range(3)
         },
     }  # fmt: skip
