@@ -24,21 +24,21 @@ TASKS: dict[str, Task] = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """总表里怎样训练：多少道练习、多少道考题、多少步；从附带的模型与从头各用自己合适的学习率。"""
+    """总表里怎样训练：多少道练习、多少道考题、多少步，学习率多少。"""
 
     train: int
     test: int
     steps: int
-    rates: dict = field(default_factory=lambda: {"微调": 1e-3, "从头": 2e-3})
-    lora_rate: float = 3e-3
+    rates: dict = field(default_factory=lambda: {"微调": 2e-3, "从头": 2e-3})
+    lora_rate: float = 5e-3
 
 
 RECIPES = {
-    "zh-en": Recipe(train=3000, test=100, steps=200),
-    "en-zh": Recipe(train=3000, test=100, steps=200),
-    "summary": Recipe(train=2000, test=60, steps=150),
-    "qa": Recipe(train=2000, test=100, steps=150),
-    "closed-book": Recipe(train=600, test=100, steps=100),
-    "code": Recipe(train=480, test=60, steps=200),
-    "genre": Recipe(train=600, test=40, steps=120),
+    "zh-en": Recipe(train=3000, test=100, steps=160),
+    "en-zh": Recipe(train=3000, test=100, steps=160),
+    "summary": Recipe(train=1000, test=60, steps=70),
+    "qa": Recipe(train=1500, test=100, steps=120),
+    "closed-book": Recipe(train=600, test=100, steps=60),
+    "code": Recipe(train=480, test=60, steps=180),
+    "genre": Recipe(train=300, test=40, steps=50),
 }
