@@ -47,7 +47,6 @@ def main() -> None:
     args = parser.parse_args()
     table = Table(args.out, args.model, args.scale)
     if not args.print:
-        torch.set_num_threads(2)
         work = [
             *(table.trained_row(name, start, seed) for seed in range(args.seeds) if "tasks" in args.part
               for name in args.only for start in STARTS),
