@@ -123,7 +123,7 @@ def test_every_reference_program_passes_and_a_wrong_one_does_not(parts):
     train, _ = parts("code")
     chosen = [next(c for c in train if c.kind == kind) for kind in coding.KINDS]
     assert TASKS["code"].scores(chosen, [c.answer for c in chosen])["pass@1"] == [1, 1, 1]
-    wrong = [c.answer.replace("return ", "return 1 + ") for c in chosen]
+    wrong = [c.answer.replace("return ", "return not ") for c in chosen]
     wrong[0] = "while True:\n    pass"
     assert TASKS["code"].scores(chosen[1:], ["", wrong[2]])["pass@1"] == [0, 0]
 

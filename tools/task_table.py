@@ -13,7 +13,6 @@ import statistics
 import time
 from pathlib import Path
 
-import torch
 from tqdm.auto import tqdm
 
 from tinygpt import GPT, load

@@ -39,6 +39,6 @@ RECIPES = {
     "summary": Recipe(train=1000, test=60, steps=70),
     "qa": Recipe(train=1500, test=100, steps=120),
     "closed-book": Recipe(train=600, test=100, steps=60),
-    "code": Recipe(train=480, test=60, steps=180),
+    "code": Recipe(train=1500, test=60, steps=180),
     "genre": Recipe(train=300, test=40, steps=50),
 }

@@ -1,9 +1,10 @@
 """写程序：一句中文 → 一个小小的 Python 函数 f，在受限的子进程里运行，几组测试全对才算通过（pass@1）。
 
-题目由几样东西拼成，留出的是它们的组合：
-    列表的题    选哪些数 × 每个数怎样变 × 最后要什么      xs 里大于 3 的数的平方的和
-    两个数的题  怎样算 × 再怎样                           a 与 b 的差的绝对值
-    有条件的题  条件 × 是就返回什么 × 不是返回什么        如果 a 大于 b，返回 a 与 b 的和，否则返回 0
+题目由几样东西拼成，留出的是它们的组合（数字几不算）：
+    列表的题    最后要什么 × 每个数怎样变 × 只算哪些   求和：xs 里各数的平方，只算大于 3 的。
+    两个数的题  怎样算 × 再怎样                       返回 a 与 b 的差，再乘 4。
+    有条件的题  条件 × 是就返回什么 × 不是返回什么    如果 a 大于 b，返回 a 与 b 的和，否则返回 0。
+中文与程序的次序一致：小模型学得会一段一段地换，学不大会前后颠倒。
 """
 
 import random
@@ -14,51 +15,56 @@ from tinygpt.tasks.case import Case, Scores, Task, endless, held_out
 from tinygpt.tasks.scores import exact
 
 ASK = "写函数 f："
-KEEP = {
-    "": "", "偶数": "x % 2 == 0", "奇数": "x % 2 == 1", "正数": "x > 0", "负数": "x < 0",
-    "大于 {k} 的数": "x > {k}", "小于 {k} 的数": "x < {k}", "能被 3 整除的数": "x % 3 == 0",
+TOTAL = {  # 左边是中文，右边是程序；{each} 是“每个数怎样变 for x in xs if 只算哪些”
+    "求和": "sum([{each}])", "求最大的": "max([{each}], default=0)", "数一数": "len([{each}])",
+    "列出": "[{each}]",
 }  # fmt: skip
-CHANGE = {"": "x", "平方": "x * x", "两倍": "x * 2", "绝对值": "abs(x)", "相反数": "-x"}
-TOTAL = {
-    "和": "sum({each})", "个数": "len([{each}])", "最大值": "max([{each}], default=0)",
-    "列表": "[{each}]",
+CHANGE = {
+    "各数": "x", "各数的平方": "x ** 2", "各数的两倍": "x * 2", "各数的相反数": "-x", "各数加 {k}": "x + {k}",
+}  # fmt: skip
+KEEP = {
+    "": "", "，只算偶数": " if x % 2 == 0", "，只算奇数": " if x % 2 == 1", "，只算正数": " if x > 0",
+    "，只算负数": " if x < 0", "，只算大于 {n} 的": " if x > {n}", "，只算小于 {n} 的": " if x < {n}",
 }  # fmt: skip
 PAIR = {
-    "a 与 b 的和": "a + b", "a 与 b 的差": "a - b", "a 与 b 的积": "a * b",
-    "a 与 b 里较大的数": "max(a, b)", "a 与 b 里较小的数": "min(a, b)",
+    "a 与 b 的和": "(a + b)", "a 与 b 的差": "(a - b)", "a 与 b 的积": "(a * b)",
+    "a 与 b 里大的": "max(a, b)", "a 与 b 里小的": "min(a, b)",
 }  # fmt: skip
 AFTER = {
-    "": "{e}", "的平方": "({e}) ** 2", "的两倍": "({e}) * 2", "的绝对值": "abs({e})", "加 {k}": "{e} + {k}",
+    "": "", "，再平方": " ** 2", "，再乘 {k}": " * {k}", "，再加 {k}": " + {k}", "，再减 {k}": " - {k}",
+    "，再除以 2": " / 2",
 }  # fmt: skip
 WHEN = {
-    "a 大于 b": "a > b", "a 小于 b": "a < b", "a 是偶数": "a % 2 == 0", "b 是正数": "b > 0",
-    "a 等于 b": "a == b",
+    "a 大于 b": "a > b", "a 小于 b": "a < b", "a 等于 b": "a == b", "a 大于 {n}": "a > {n}",
+    "b 小于 {n}": "b < {n}",
 }  # fmt: skip
-ELSE = ("0", "-1", "a", "b")
+ELSE = {"0": "0", "a": "a", "b": "b", "{k}": "{k}"}
 LIMITS = Limits(seconds=3.0)
 
 
-def list_task(source: random.Random) -> tuple[str, str, str, list, bool]:
-    """（题目，返回什么，参数，各组测试的参数，是不是留出的）。"""
-    keep, change, total = (source.choice(list(options)) for options in (KEEP, CHANGE, TOTAL))
-    k = str(source.randint(1, 9))
-    each = f"{CHANGE[change]} for x in xs" + (f" if {KEEP[keep]}" if keep else "")
-    what = "的".join(part for part in (keep or "数", change, total) if part)
+def list_task(source: random.Random) -> tuple[str, str, list, tuple]:
+    """（题目，程序，各组测试的参数，由哪几样拼成）。"""
+    total, change, keep = parts = picked(source, TOTAL, CHANGE, KEEP)
+    body = TOTAL[total].format(each=f"{CHANGE[change]} for x in xs{KEEP[keep]}")
     inputs = [([source.randint(-12, 12) for _ in range(size)],) for size in (0, 1, 4, 6, 8)]
-    body = TOTAL[total].format(each=each).replace("{k}", k)
-    return f"返回列表 xs 里{what}。".replace("{k}", k), body, "xs", inputs, held_out(keep, change, total)
+    return f"{total}：xs 里{change}{keep}。", f"def f(xs):\n    return {body}", inputs, parts
 
 
-def pair_task(source: random.Random) -> tuple[str, str, str, list, bool]:
-    pair, after, k = source.choice(list(PAIR)), source.choice(list(AFTER)), source.randint(1, 9)
-    text, body = f"返回 {pair}{after.format(k=k)}。", AFTER[after].format(e=PAIR[pair], k=k)
-    return text, body, "a, b", numbers(source), held_out(pair, after, one_in=5)
+def pair_task(source: random.Random) -> tuple[str, str, list, tuple]:
+    pair, after = parts = picked(source, PAIR, AFTER)
+    program = f"def f(a, b):\n    return {PAIR[pair]}{AFTER[after]}"
+    return f"返回 {pair}{after}。", program, numbers(source), parts
 
 
-def branch_task(source: random.Random) -> tuple[str, str, str, list, bool]:
-    when, yes, no = (source.choice(list(options)) for options in (WHEN, PAIR, ELSE))
-    text, body = f"如果 {when}，返回 {yes}，否则返回 {no}。", f"{PAIR[yes]} if {WHEN[when]} else {no}"
-    return text, body, "a, b", numbers(source), held_out(when, yes, no)
+def branch_task(source: random.Random) -> tuple[str, str, list, tuple]:
+    when, yes, no = parts = picked(source, WHEN, PAIR, ELSE)
+    program = f"def f(a, b):\n    if {WHEN[when]}:\n        return {PAIR[yes]}\n    return {ELSE[no]}"
+    return f"如果 {when}，返回 {yes}，否则返回 {no}。", program, numbers(source), parts
+
+
+def picked(source: random.Random, *tables: dict) -> tuple[str, ...]:
+    """每张表里选一样。"""
+    return tuple(source.choice(list(table)) for table in tables)
 
 
 def numbers(source: random.Random) -> list[tuple[int, int]]:
@@ -73,8 +79,11 @@ KINDS = {"列表": list_task, "两个数": pair_task, "条件": branch_task}
 def write(seed: int, held: bool) -> Iterator[Case]:
     def make(source: random.Random) -> tuple[Case, bool]:
         kind = source.choice(list(KINDS))
-        text, body, arguments, inputs, is_held = KINDS[kind](source)
-        return Case(ASK + text, f"def f({arguments}):\n    return {body}", kind, tuple(inputs)), is_held
+        text, program, inputs, parts = KINDS[kind](source)
+        for slot in ("{k}", "{n}"):
+            number = str(source.randint(2, 9))
+            text, program = text.replace(slot, number), program.replace(slot, number)
+        return Case(ASK + text, program, kind, tuple(inputs)), held_out(*parts)
 
     return endless(make, seed, held)
 
@@ -97,4 +106,4 @@ def copy(case: Case) -> str:
     return case.prompt
 
 
-CODE = Task("code", "写程序", write, scores, copy, most=64, main="pass@1")
+CODE = Task("code", "写程序", write, scores, copy, most=76, main="pass@1")
