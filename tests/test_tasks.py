@@ -52,7 +52,7 @@ def test_no_prompt_and_no_answer_of_the_test_is_in_the_training(name, parts):
     train, test = parts(name)
     assert not {c.prompt for c in train} & {c.prompt for c in test}
     assert not {c.answer for c in train} & {c.answer for c in test}
-    assert len({c.prompt for c in train}) == 60 and len({c.answer for c in test}) == 12
+    assert len(train) == 60 and len({c.prompt for c in test}) == len({c.answer for c in test}) == 12
 
 
 @pytest.mark.parametrize("name", FAST)
@@ -257,11 +257,11 @@ def test_the_tool_does_a_row_once_and_again_only_when_the_base_changed(tmp_path)
     spec.loader.exec_module(tool)
     table, done = tool.Table(tmp_path / "r.json", "mini", 1.0), []
     make = lambda: done.append(1) or {"scores": {"exact": 0.5}}
-    for base in ("a", "a", "b"):
-        table.once("tasks", "zh-en|微调|0", base, make)
-    assert len(done) == 2 and json.loads((tmp_path / "r.json").read_text(encoding="utf-8")) == table.rows
+    for base, recipe in (("a", "r"), ("a", "r"), ("b", "r"), ("b", "s")):
+        table.once("tasks", "zh-en|微调|0", base, recipe, make)
+    assert len(done) == 3 and json.loads((tmp_path / "r.json").read_text(encoding="utf-8")) == table.rows
     again = tool.Table(tmp_path / "r.json", "mini", 1.0)
-    again.once("tasks", "zh-en|微调|0", "b", make)
-    assert len(done) == 2
-    table.once("tasks", "zh-en|微调|1", "b", lambda: {"scores": {"exact": 0.9}})
+    again.once("tasks", "zh-en|微调|0", "b", "s", make)
+    assert len(done) == 3
+    table.once("tasks", "zh-en|微调|1", "b", "s", lambda: {"scores": {"exact": 0.9}})
     assert table.spread("tasks", "zh-en", "微调", "exact") == "70（50–90）"

@@ -74,9 +74,9 @@ class Table:
         text = json.dumps(self.rows, ensure_ascii=False, indent=1, sort_keys=True)
         self.path.write_text(text + "\n", encoding="utf-8")
 
-    def once(self, part: str, key: str, base: str, make) -> None:
-        """rows[part][key] 还没有，或底子、步数换过了，才做。"""
-        known, stamp = self.rows.setdefault(part, {}), {"base": base, "scale": self.scale}
+    def once(self, part: str, key: str, base: str, recipe: str, make) -> None:
+        """rows[part][key] 还没有，或底子、做法换过了，才做。"""
+        known, stamp = self.rows.setdefault(part, {}), {"base": base, "recipe": f"{recipe} × {self.scale:g}"}
         if known.get(key, {}).get("stamp") != stamp:
             known[key] = make() | {"stamp": stamp}
             self.save()
@@ -106,7 +106,7 @@ class Table:
             }  # fmt: skip
             return {"scores": {who: means(task.scores(test, replies)) for who, replies in said.items()}}
 
-        self.once("baselines", name, self.base, make)
+        self.once("baselines", name, self.base, repr(RECIPES[name]), make)
 
     def trained_row(self, name: str, start: str, seed: int):
         def make() -> dict:
@@ -119,7 +119,7 @@ class Table:
             return row if start == "微调" and seed == 0 else row | {"wrong": []}
 
         base = self.base if start == "微调" else "随机"
-        return lambda: self.once("tasks", f"{name}|{start}|{seed}", base, make)
+        return lambda: self.once("tasks", f"{name}|{start}|{seed}", base, repr(RECIPES[name]), make)
 
     def few_row(self, count: int, start: str, seed: int):
         def make() -> dict:
@@ -131,7 +131,7 @@ class Table:
             return self.judged(model, tokenizer, task, test) | {"wrong": []}
 
         base = self.base if start == "微调" else "随机"
-        return lambda: self.once("few", f"{count}|{start}|{seed}", base, make)
+        return lambda: self.once("few", f"{count}|{start}|{seed}", base, repr((FEW_TASK, FEW_STEPS)), make)
 
     def method_row(self, method: str, seed: int):
         """全部参数与 LoRA：分数、训练的参数、内存、时间，与预训练的文字忘了多少。"""
@@ -156,7 +156,8 @@ class Table:
                 "after": sources(model, tokenizer),
             }  # fmt: skip
 
-        return lambda: self.once("methods", f"{method}|{seed}", self.base, make)
+        recipe = repr((METHOD_TASK, RECIPES[METHOD_TASK]))
+        return lambda: self.once("methods", f"{method}|{seed}", self.base, recipe, make)
 
     # ---- 训练与打分 ----
 

@@ -48,24 +48,24 @@ class Task:
 
     def test(self, count: int) -> list[Case]:
         """count 道考题：都是留出的组合，问与答都不重复。"""
-        return _distinct(self.write(TEST_SEED, True), count, set(), set(), self.name)
+        return _distinct(self.write(TEST_SEED, True), count, self.name)
 
     def train(self, count: int, seed: int = 0, test: Sequence[Case] = ()) -> list[Case]:
-        """count 道练习题：不用留出的组合；问或答与 test 里的相同，也不要。"""
+        """count 道练习题，可以有重复的：不用留出的组合；问或答与 test 里的相同，也不要。"""
         asked, answered = {c.prompt for c in test}, {c.answer for c in test}
-        return _distinct(self.write(seed, False), count, asked, answered, self.name, alike=True)
+        fresh = (c for c in self.write(seed, False) if c.prompt not in asked and c.answer not in answered)
+        return list(itertools.islice(fresh, count))
 
 
-def _distinct(cases, count: int, asked: set, answered: set, name: str, alike: bool = False) -> list[Case]:
-    """前 count 道问法没有出现过的题；alike：答案可以彼此相同（但不能在 answered 里）。"""
-    chosen, known = [], set(answered)
+def _distinct(cases: Iterator[Case], count: int, name: str) -> list[Case]:
+    """前 count 道问与答都没有出现过的题。"""
+    chosen, known = [], set()
     for case in itertools.islice(cases, 200 * count + 2000):
+        if len(chosen) < count and not {case.prompt, case.answer} & known:
+            chosen.append(case)
+            known |= {case.prompt, case.answer}
         if len(chosen) == count:
             break
-        if case.prompt not in asked and case.answer not in known:
-            chosen.append(case)
-            asked.add(case.prompt)
-            known |= set() if alike else {case.answer}
     found = f"{name} 只写得出 {len(chosen)} 道不同的题"
     require(len(chosen) == count, found, f"{count} 道", "少要一些")
     return chosen

@@ -38,7 +38,7 @@ WHEN = {
     "a 大于 b": "a > b", "a 小于 b": "a < b", "a 等于 b": "a == b", "a 大于 {n}": "a > {n}",
     "b 小于 {n}": "b < {n}",
 }  # fmt: skip
-ELSE = {"0": "0", "a": "a", "b": "b", "{k}": "{k}"}
+ELSE = {"0": "0", "a": "a", "b": "b"}
 LIMITS = Limits(seconds=3.0)
 
 
