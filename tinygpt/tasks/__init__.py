@@ -37,8 +37,8 @@ RECIPES = {
     "zh-en": Recipe(train=3000, test=100, steps=160),
     "en-zh": Recipe(train=3000, test=100, steps=160),
     "summary": Recipe(train=1000, test=60, steps=70),
-    "qa": Recipe(train=1500, test=80, steps=110),
+    "qa": Recipe(train=1500, test=100, steps=120),
     "closed-book": Recipe(train=600, test=100, steps=60),
-    "code": Recipe(train=1500, test=60, steps=200),
+    "code": Recipe(train=1500, test=60, steps=180),
     "genre": Recipe(train=300, test=40, steps=50),
 }
