@@ -42,7 +42,7 @@ def test_card_figures_are_found_again(card, shipped):
     """手写的两个来源，每字符比特重新算一遍；一个来源一个数。"""
     for source in ("小百科", "日常"):
         passages = [
-            p for p in corpus.passages(corpus.Mixture(1, 1, 0, 0, 0))
+            p for p in corpus.passages(corpus.Mixture(0, 0, 0, passes=1, everyday=1))
             if p.split == "validation" and p.source.startswith(source)
         ]  # fmt: skip
         result, expected = evaluate_text(*shipped, passages), card["validation"][source]
