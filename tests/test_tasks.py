@@ -119,6 +119,22 @@ def test_the_same_fact_is_always_said_in_the_same_way():
     assert len({kind for kind, *_ in reading.questions(story)}) >= 2
 
 
+@pytest.mark.parametrize(
+    "question, short, whole",
+    [
+        ("小明把帽子还给了谁？", "小红。", "小明把帽子还给了小红。"),
+        ("谁找到了帽子？", "是小红。", "小红找到了帽子。"),
+        ("小明在哪里遇上了雨？", "在河边。", "小明在河边遇上了雨。"),
+        ("小明向小红借了什么？", "借了一顶帽子。", "小明向小红借了一顶帽子。"),
+        ("帽子现在在谁手里？", "在小红手里。", "帽子现在在小红手里。"),
+        ("小明为什么着急？", "因为帽子丢了。", "小明着急，因为帽子丢了。"),
+        ("帽子好看吗？", "好看。", ""),
+    ],
+)
+def test_a_short_answer_is_filled_into_its_question(question, short, whole):
+    assert reading.filled(question, short) == whole
+
+
 def test_every_reference_program_passes_and_a_wrong_one_does_not(parts):
     train, _ = parts("code")
     chosen = [next(c for c in train if c.kind == kind) for kind in coding.KINDS]

@@ -42,8 +42,28 @@ def told(seed: int, held: bool) -> Iterator[Story]:
         yield from (story for story in batch if len(story.text) <= SHORT)
 
 
+def filled(question: str, short: str) -> str:
+    """把短的回答填进问题里，成为一整句；填不进去的给空的。
+
+    “小明把帽子还给了谁？”“小红。”→“小明把帽子还给了小红。”
+    “小明为什么着急？”“因为帽子丢了。”→“小明着急，因为帽子丢了。”
+    这样每个回答都带着这篇故事的名字，考题的回答整句都没有见过，里面的词却都见过。
+    """
+    short = short.removesuffix("。").removeprefix("是")
+    if "为什么" in question:
+        return f"{question.replace('为什么', '').removesuffix('？')}，{short}。"
+    word = next((word for word in ("什么东西", "什么", "谁", "哪里") if question.count(word) == 1), None)
+    if word is None:
+        return ""
+    before, _, after = question.removesuffix("？").partition(word)
+    same = next(n for n in range(len(short), -1, -1) if before.endswith(short[:n]))  # 在、去了：不写两遍
+    short = short[same:]
+    same = next(n for n in range(len(short), -1, -1) if after.startswith(short[len(short) - n :]))  # 手里
+    return f"{before}{short[: len(short) - same]}{after}。"
+
+
 def questions(story: Story) -> list[tuple[str, str, str]]:
-    """（种类，问题，回答）：回答取最完整的说法。"""
+    """（种类，问题，回答）：回答是填好了的问题。"""
     teller, rows = story.teller, []
     for done in teller.done:
         roles = {str(i): entity for i, entity in enumerate(done.args)}
@@ -53,10 +73,11 @@ def questions(story: Story) -> list[tuple[str, str, str]]:
     for thing, owner in teller.state.holder.items():
         if thing in story.text and owner in story.text:
             rows.append(("holder", *HOLDER, {"0": by_name[thing], "1": by_name[owner]}))
-    return [
-        (kind, say(story, asks[0], roles), say(story, max(answers, key=len), roles))
-        for kind, asks, answers, roles in rows
-    ]
+    found = []
+    for kind, asks, answers, roles in rows:
+        question, short = say(story, asks[0], roles), min((say(story, a, roles) for a in answers), key=len)
+        found.append((kind, question, filled(question, short)))
+    return [row for row in found if row[2]]
 
 
 def write_summaries(seed: int, held: bool) -> Iterator[Case]:
