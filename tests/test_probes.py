@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from tinygpt import corpus
+from tinygpt import corpus, load
 from tinygpt.cli import main
 from tinygpt.config import GPTConfig
 from tinygpt.corpus.asking import after_passage, asked, with_questions
@@ -367,7 +367,8 @@ def test_samples_are_what_generate_writes(run, capsys, tmp_path):
     assert report.HEADER in out and "greetings" in out
     rows = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][1:]
     assert len(rows) == 60 and rows[3].startswith("| 3 | 从前有一只 | ")
-    options = ["--seed", "3", "--temperature", "0.7", "--max-new-tokens", str(MOST_TOKENS), "--json"]
+    options = ["--seed", "3", "--temperature", "0.5", "--top-p", "0.9", "--json"]
+    options += ["--max-new-tokens", str(min(MOST_TOKENS, load(run)[0].config.context_length))]
     assert main(["generate", "从前有一只", "--model", str(run), *options]) == 0
     text = json.loads(capsys.readouterr().out)[0]["completion"]
     assert report._cell(text) in rows[3]
@@ -388,4 +389,5 @@ def test_unknown_probe_is_refused_before_anything_is_computed(tokenizer):
 
 
 def test_every_plan_is_known_to_the_probes():
-    assert {plan for plans in form.genres(Bench(None, None, mixture="full")).values() for plan in plans} == set(registry())
+    bench = Bench(None, None, mixture="full")
+    assert {plan for plans in form.genres(bench).values() for plan in plans} == set(registry())
