@@ -114,3 +114,27 @@ def test_bars_side_by_side():
     assert [patch.get_height() for patch in ax.patches] == [1.0, 2.0, 3.0, 4.0]
     assert [text.get_text() for text in ax.texts] == ["1.00", "2.00", "3.00", "4.00"]
     assert len(plots.bars(["一"], [5]).patches) == 1
+
+
+# ---- 文字的表 ----
+
+
+@pytest.mark.parametrize(
+    "text, width, lines",
+    [
+        ("一二三四五", 2, ["一二", "三四", "五"]),
+        ("red hat here", 5, ["red hat", "here"]),
+        ("def f(x):\n    return x", 20, ["def f(x):", "    return x"]),
+        ("", 5, [""]),
+        ("unbelievably", 3, ["unbelievably"]),
+    ],
+)
+def test_wrapping_keeps_words_and_loses_nothing_but_the_space_it_breaks_at(text, width, lines):
+    assert plots.wrapped(text, width) == lines
+
+
+def test_a_table_of_text_shows_every_cell():
+    ax = plots.text_table(("问", "答"), [("1 + 1 = ?", "2 $"), ("猫", "cat")], (6, 6))
+    shown = [text.get_text() for text in ax.texts]
+    assert shown == ["问", "答", "1 + 1 = ?", r"2 \$", "猫", "cat"]
+    assert ax.get_ylim()[0] > 3 and ax.get_xlim() == (0, 16)

@@ -4,6 +4,9 @@
 这里只管画，不管算：数字由笔记本算好了交进来，断言也在笔记本里。
 """
 
+import re
+import unicodedata
+
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
@@ -139,6 +142,43 @@ def bars(names, series, ax: Axes | None = None, digits: int = 2, **labels) -> Ax
     if len(groups) > 1:
         ax.legend()
     return finish(ax)
+
+
+def text_table(header, rows, widths, size: float = 9.5) -> Axes:
+    """一张全是文字的表：header 是列名，rows 是各行，widths 是每列宽多少个汉字，写不下就折行。
+
+    模型训练以后写出的字，换一台机器会有出入；画成图就照样看得见，而 nbval 不比较图。
+    """
+    cells = [[wrapped(text, width) for text, width in zip(row, widths)] for row in (header, *rows)]
+    heights = [max(map(len, row)) + 0.7 for row in cells]
+    total, em = sum(widths) + 2 * len(widths), size / 72
+    figure = plt.figure(figsize=(em * total, 1.35 * em * sum(heights)), layout="none")
+    ax = figure.add_axes((0, 0, 1, 1), xlim=(0, total), ylim=(sum(heights), 0))
+    ax.axis("off")
+    y = 0.0
+    for number, (row, height) in enumerate(zip(cells, heights)):
+        for column, lines in enumerate(row):
+            x, color = sum(widths[:column]) + 2 * column + 0.5, COLORS[0] if number == 0 else INK
+            text = "\n".join(lines).replace("$", r"\$")
+            ax.text(x, y + 0.35, text, va="top", color=color, fontsize=size, linespacing=1.25)
+        y += height
+        ax.axhline(y, color=INK if number == 0 else FAINT, linewidth=0.8)
+    return finish(ax)
+
+
+def wrapped(text: str, width: float) -> list[str]:
+    """按显示的宽度折行：汉字算 1，别的算 0.6；英文的词不拆开，原有的换行与空格照旧。"""
+    lines = []
+    for line in text.split("\n"):
+        now, used = "", 0.0
+        for piece in re.findall(r" *[!-~]+|.", line):
+            wide = sum(1.0 if unicodedata.east_asian_width(char) in "WF" else 0.6 for char in piece)
+            if now.strip() and used + wide > width:
+                lines.append(now)
+                now, used, piece = "", 0.0, piece.lstrip()
+            now, used = now + piece, used + wide
+        lines.append(now)
+    return lines
 
 
 def finish(ax: Axes) -> Axes:
