@@ -22,7 +22,7 @@ COLORS = {
     "红色": (0.85, 0.15, 0.15), "黄色": (0.95, 0.80, 0.10), "绿色": (0.15, 0.60, 0.25),
     "蓝色": (0.15, 0.35, 0.85), "紫色": (0.55, 0.20, 0.65), "黑色": (0.10, 0.10, 0.10),
 }  # fmt: skip
-CORNERS = {"左上角": (9, 9), "右上角": (9, 23), "左下角": (23, 9), "右下角": (23, 23)}  # （行，列），像素
+CORNERS = {"左上角": (8, 8), "右上角": (8, 24), "左下角": (24, 8), "右下角": (24, 24)}  # （行，列），像素
 PLACES = CORNERS | {"中间": (16, 16)}
 NUMBERS = ("一", "两", "三", "四")
 UNSEEN = {("圆形", "绿色"), ("正方形", "黑色"), ("三角形", "红色"), ("十字形", "蓝色")}
@@ -76,11 +76,11 @@ def covered(shape: str, down: np.ndarray, right: np.ndarray, radius: float) -> n
     return (np.minimum(a, b) <= 0.35 * radius) & (np.maximum(a, b) <= radius)
 
 
-def paint(picture: np.ndarray, shape: str, color: str, center, radius: float = 6.0, cell: int = 1) -> None:
+def paint(picture: np.ndarray, shape: str, rgb, center, radius: float = 6.0, cell: int = 1) -> None:
     """在图上画一个图形（就地改）。cell = 2 时按 2 × 2 的格子画，像在格子纸上涂的。"""
     grid = (np.arange(SIZE) // cell + 0.5) * cell - 0.5
     down, right = np.meshgrid(grid - center[0], grid - center[1], indexing="ij")
-    picture[:, covered(shape, down, right, radius)] = np.array(COLORS[color], dtype=np.float32)[:, None]
+    picture[:, covered(shape, down, right, radius)] = np.array(rgb, dtype=np.float32)[:, None]
 
 
 def blank() -> np.ndarray:
@@ -92,8 +92,11 @@ def draw(things, rng: np.random.Generator) -> np.ndarray:
     """把 things 画在白纸上：大小、位置、深浅都有一点随机，一半的图画得像格子纸。"""
     picture, cell = blank(), int(rng.integers(1, 3))
     for thing in things:
-        center = np.array(PLACES[thing.place]) + rng.uniform(-1.5, 1.5, 2)
-        paint(picture, thing.shape, thing.color, center, rng.uniform(5.0, 6.5), cell)
+        center = np.array(PLACES[thing.place]) + rng.uniform(-1.2, 1.2, 2)
+        if cell == 2:
+            center = (center // 2) * 2 + 0.5  # 正好在一格的中间
+        smallest = 6.4 if cell == 2 else 5.5  # 再小，格子纸上的圆形就成了方的
+        paint(picture, thing.shape, COLORS[thing.color], center, rng.uniform(smallest, 7.2), cell)
     return np.clip(picture + rng.normal(0, 0.03, picture.shape), 0, 1).astype(np.float32)
 
 
@@ -162,5 +165,5 @@ def sample(rng: np.random.Generator, unseen: bool = False, kind: str | None = No
 
 def examination(count: int, unseen: bool = True, seed: int = 0) -> list[Asked]:
     """考卷：每一类问题 count 道，与训练用的图互不相干（种子另取）。"""
-    rng = np.random.default_rng([seed, 10_000])
+    rng = np.random.default_rng([seed, 2**31])
     return [sample(rng, unseen, kind) for kind in KINDS for _ in range(count)]
