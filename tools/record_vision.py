@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""看图的成绩：几种做法，每种几个种子，真的训练；记进 tinygpt/course/vision.json，写成 docs/multimodal.md。
+
+    python tools/record_vision.py             还没有记的都训练，两个核一次一分多钟
+    python tools/record_vision.py --runs 1    只做还没有记的头一次
+    python tools/record_vision.py --runs 0    不训练，只把表重写一遍
+
+每做完一次就写盘，中断以后接着做。附带的模型换过（摘要对不上），以前记的就作废。
+"""
+
+import argparse
+import dataclasses
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from tinygpt import GPT, TrainConfig, Trainer, load
+from tinygpt.checkpoint import file_digest, read_json, write_json
+from tinygpt.corpus import pictures
+from tinygpt.pretrained import model_folder
+from tinygpt.variants.vision import PicturePairs, VisionGPT, answer, picture_objective
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORD, PAGE = ROOT / "tinygpt" / "course" / "vision.json", ROOT / "docs" / "multimodal.md"
+SEEDS, STEPS, BATCH, PER_KIND = (0, 1, 2), 600, 32, 50
+CONFIG = TrainConfig(steps=STEPS, learning_rate=2e-3, weight_decay=0.1, warmup_steps=30)
+WAYS = {
+    "微调": "从附带的 mini 开始，全部参数一起训练",
+    "看不见图": "同上，图换成白纸：只凭问题能猜对多少",
+    "从头训练": "同样的形状，同样的步数，权重从随机开始",
+    "冻结": "mini 的参数不动，只训练新添的线性层与块的位置表",
+}
+EXAMS = {"没见过的搭配": True, "见过的搭配": False}
+
+
+def model_of(way: str, seed: int) -> tuple[VisionGPT, object]:
+    gpt, tokenizer = load("mini")
+    torch.manual_seed(seed)
+    if way == "从头训练":
+        gpt = GPT(gpt.config)
+    gpt = without_dropout(gpt)
+    model = VisionGPT(gpt)
+    if way == "冻结":
+        gpt.requires_grad_(False)
+    return model, tokenizer
+
+
+def without_dropout(gpt: GPT) -> GPT:
+    """同样的权重，dropout 为 0：图现画现用，没有一张看第二遍，不怕过拟合。"""
+    plain = GPT(dataclasses.replace(gpt.config, dropout=0.0))
+    plain.load_state_dict(gpt.state_dict())
+    return plain
+
+
+def score(model, tokenizer, unseen: bool, blind: bool) -> dict[str, float]:
+    """{类: 一字不差的比例, "合计": …}。"""
+    exam = pictures.examination(PER_KIND, unseen)
+    shown = torch.from_numpy(np.stack([asked.picture for asked in exam]))
+    shown = torch.ones_like(shown) if blind else shown
+    said = answer(model, tokenizer, shown, [asked.question for asked in exam])
+    right = {"合计": []}
+    for asked, words in zip(exam, said):
+        for name in (asked.kind, "合计"):
+            right.setdefault(name, []).append(asked.answer == words)
+    return {name: sum(found) / len(found) for name, found in right.items()}
+
+
+def run(way: str, seed: int) -> dict:
+    model, tokenizer = model_of(way, seed)
+    blind = way == "看不见图"
+    data = PicturePairs(pictures.sample, tokenizer, BATCH, seed, blind)
+    config = dataclasses.replace(CONFIG, seed=seed)
+    trainer, start = Trainer(model, data, None, config, objective=picture_objective), time.perf_counter()
+    losses = [metrics.loss for metrics in trainer]
+    seconds = time.perf_counter() - start
+    exams = {name: score(model, tokenizer, unseen, blind) for name, unseen in EXAMS.items()}
+    trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return {"seed": seed, "trained": trained, "seconds": round(seconds, 1),
+            "loss": round(statistics.mean(losses[-50:]), 4), "exams": exams}  # fmt: skip
+
+
+# ---- 表 ----
+
+
+def spread(values: list[float]) -> str:
+    """平均（最小–最大），百分数。"""
+    low, high = min(values), max(values)
+    return f"{statistics.mean(values):.0%}（{low:.0%}–{high:.0%}）"
+
+
+def page(record: dict) -> str:
+    runs, kinds = record["runs"], [*pictures.KINDS, "合计"]
+    median = lambda rows: statistics.median(row["seconds"] for row in rows)
+    seconds = [f"{way} {median(rows):.0f} 秒" for way, rows in runs.items()]
+    lines = [
+        "# 看图", "",
+        "由 `python tools/record_vision.py` 写出（第 10 课）。",
+        f"32 × 32 的图，现画现用；{STEPS} 步，批大小 {BATCH}，",
+        f"每种做法 {len(SEEDS)} 个种子。考题每类 {PER_KIND} 道，一字不差才算对；写的是平均（最小–最大）。",
+        f"训练一次（中位数）：{'，'.join(seconds)}。机器：{record['machine']}。", "",
+        *(f"- **{way}**：{text}。" for way, text in WAYS.items()), "",
+    ]  # fmt: skip
+    for exam in EXAMS:
+        lines += [f"## {exam}", "", f"| 做法 | {' | '.join(kinds)} |", "|---|" + "---:|" * len(kinds)]
+        for way, rows in runs.items():
+            cells = [spread([row["exams"][exam][kind] for row in rows]) for kind in kinds]
+            lines.append(f"| {way} | {' | '.join(cells)} |")
+        lines.append("")
+    pairs = "、".join(f"{color}的{shape}" for shape, color in sorted(pictures.UNSEEN))
+    return "\n".join([*lines, f"没见过的搭配：{pairs}。训练时从来不画，考试时画的全是它们。", ""])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="记下看图的成绩。")
+    parser.add_argument("--runs", type=int, default=len(WAYS) * len(SEEDS), help="最多做几次")
+    parser.add_argument("--machine", default="", help="表里写的机器")
+    options = parser.parse_args()
+    digest = file_digest(model_folder("mini") / "model.safetensors")
+    record = read_json(RECORD) if RECORD.exists() else {}
+    if record.get("model") != digest:
+        record = {"model": digest, "machine": options.machine, "runs": {}}
+    record["machine"] = options.machine or record["machine"]
+    wanted = [(way, seed) for seed in SEEDS for way in WAYS]
+    known = {(way, row["seed"]) for way, rows in record["runs"].items() for row in rows}
+    for way, seed in [pair for pair in wanted if pair not in known][: options.runs]:
+        record["runs"].setdefault(way, []).append(run(way, seed))
+        write_json(RECORD, record)
+        print(way, record["runs"][way][-1], flush=True)
+    PAGE.write_text(page(record), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
