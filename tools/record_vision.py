@@ -41,18 +41,10 @@ def model_of(way: str, seed: int) -> tuple[VisionGPT, object]:
     torch.manual_seed(seed)
     if way == "从头训练":
         gpt = GPT(gpt.config)
-    gpt = without_dropout(gpt)
     model = VisionGPT(gpt)
     if way == "冻结":
         gpt.requires_grad_(False)
     return model, tokenizer
-
-
-def without_dropout(gpt: GPT) -> GPT:
-    """同样的权重，dropout 为 0：图现画现用，没有一张看第二遍，不怕过拟合。"""
-    plain = GPT(dataclasses.replace(gpt.config, dropout=0.0))
-    plain.load_state_dict(gpt.state_dict())
-    return plain
 
 
 def score(model, tokenizer, unseen: bool, blind: bool) -> dict[str, float]:
