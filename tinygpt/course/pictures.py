@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from tinygpt.course import plots
+from tinygpt.course.fonts import drawable
 from tinygpt.course.widgets.attention import attention_through
 from tinygpt.device import evaluation_mode
 from tinygpt.tokenizer import CHAT
@@ -38,7 +39,7 @@ def attention_to_patches(
 def show(picture, ax, title: str = "") -> None:
     """画一张 (3, 高, 宽) 的图；像素不模糊。"""
     ax.imshow(np.asarray(picture).transpose(1, 2, 0).clip(0, 1), interpolation="nearest")
-    ax.set_title(title.replace("，", "，\n"), fontsize=9, parse_math=False)
+    ax.set_title(drawable(title).replace("，", "，\n"), fontsize=9, parse_math=False)
     ax.set_xticks([])
     ax.set_yticks([])
     ax.grid(False)

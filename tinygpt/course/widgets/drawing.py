@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from tinygpt.corpus import pictures
 from tinygpt.course import plots
+from tinygpt.course.fonts import drawable
 from tinygpt.course.pictures import attention_to_patches, show, show_attention
 from tinygpt.course.widgets.playground import choice, slider, still
 from tinygpt.errors import InputError
@@ -155,7 +156,7 @@ class DrawingBoard:
         for i, ax in enumerate(axes[1:]):
             seen = weights[i, :, -1].mean(dim=0)
             show_attention(self.picture, seen / seen.sum(), ax, f"开口之前，第 {i + 1} 层在看哪里")
-        figure.suptitle(f"问：{question}　答：{said}", fontsize=11.5)
+        figure.suptitle(drawable(f"问：{question}　答：{said}"), fontsize=11.5, parse_math=False)
         plots.finish(axes[0])
         return figure
 
