@@ -131,13 +131,13 @@ def answer(model: VisionGPT, tokenizer, pictures: Tensor, questions: list[str], 
     starts, pictures = [len(text) for text in texts], pictures.to(model.device)
     with evaluation_mode(model):
         for _ in range(most):
-            lengths = torch.tensor([len(text) for text in texts])
-            padded = [text + [PAD] * (int(lengths.max()) - len(text)) for text in texts]
-            hidden = model.hidden(pictures, torch.tensor(padded, device=model.device))
-            last = model.gpt.lm_head(hidden[torch.arange(len(texts)), lengths - 1])
-            for text, token in zip(texts, last.argmax(dim=-1).tolist()):
-                if text[-1] != EOS:
-                    text.append(token)
-            if all(text[-1] == EOS for text in texts):
+            writing = [i for i, text in enumerate(texts) if text[-1] != EOS]
+            if not writing:
                 break
+            lengths = torch.tensor([len(texts[i]) for i in writing])
+            padded = [texts[i] + [PAD] * (int(lengths.max()) - len(texts[i])) for i in writing]
+            hidden = model.hidden(pictures[writing], torch.tensor(padded, device=model.device))
+            last = model.gpt.lm_head(hidden[torch.arange(len(writing)), lengths - 1])
+            for i, token in zip(writing, last.argmax(dim=-1).tolist()):
+                texts[i].append(token)
     return [tokenizer.decode(text[start:]) for text, start in zip(texts, starts)]
