@@ -14,14 +14,14 @@ import statistics
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from tinygpt import GPT, TrainConfig, Trainer, load
 from tinygpt.checkpoint import file_digest, read_json, write_json
 from tinygpt.corpus import pictures
+from tinygpt.course.pictures import marks, respond
 from tinygpt.pretrained import model_folder
-from tinygpt.variants.vision import PicturePairs, VisionGPT, answer, picture_objective
+from tinygpt.variants.vision import PicturePairs, VisionGPT, picture_objective
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD, PAGE = ROOT / "tinygpt" / "course" / "vision.json", ROOT / "docs" / "multimodal.md"
@@ -48,16 +48,8 @@ def model_of(way: str, seed: int) -> tuple[VisionGPT, object]:
 
 
 def score(model, tokenizer, unseen: bool, blind: bool) -> dict[str, float]:
-    """{类: 一字不差的比例, "合计": …}。"""
     exam = pictures.examination(PER_KIND, unseen)
-    shown = torch.from_numpy(np.stack([asked.picture for asked in exam]))
-    shown = torch.ones_like(shown) if blind else shown
-    said = answer(model, tokenizer, shown, [asked.question for asked in exam])
-    right = {"合计": []}
-    for asked, words in zip(exam, said):
-        for name in (asked.kind, "合计"):
-            right.setdefault(name, []).append(asked.answer == words)
-    return {name: sum(found) / len(found) for name, found in right.items()}
+    return marks(exam, respond(model, tokenizer, exam, blind))
 
 
 def run(way: str, seed: int) -> dict:

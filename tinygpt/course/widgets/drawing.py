@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from tinygpt.corpus import pictures
 from tinygpt.course import plots
 from tinygpt.course.fonts import drawable
-from tinygpt.course.pictures import attention_to_patches, show, show_attention
+from tinygpt.course.pictures import look, show, show_attention
 from tinygpt.course.widgets.playground import choice, slider, still
 from tinygpt.errors import InputError
 from tinygpt.variants.vision import answer
@@ -150,12 +150,11 @@ class DrawingBoard:
     def draw(self) -> Figure:
         question = self.question.value.strip() or QUESTIONS[0]
         said = answer(self.model, self.tokenizer, torch.from_numpy(self.picture)[None], [question])[0]
-        _, weights = attention_to_patches(self.model, self.tokenizer, self.picture, question)
+        weights = look(self.model, self.tokenizer, self.picture, question)
         figure, axes = plots.panels(columns=1 + len(weights), width=2.3, height=2.75)
         show(self.picture, axes[0], "模型看到的")
         for i, ax in enumerate(axes[1:]):
-            seen = weights[i, :, -1].mean(dim=0)
-            show_attention(self.picture, seen / seen.sum(), ax, f"开口之前，第 {i + 1} 层在看哪里")
+            show_attention(self.picture, weights[i], ax, f"开口之前，第 {i + 1} 层在看哪里")
         figure.suptitle(drawable(f"问：{question}　答：{said}"), fontsize=11.5, parse_math=False)
         plots.finish(axes[0])
         return figure
