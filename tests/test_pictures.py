@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from tinygpt.corpus import pictures
-from tinygpt.corpus.pictures import COLORS, CORNERS, KINDS, NUMBERS, PLACES, SHAPES, UNSEEN, Thing
+from tinygpt.corpus.pictures import (
+    COLORS,
+    CORNERS,
+    KINDS,
+    NUMBERS,
+    PLACES,
+    SHAPES,
+    UNSEEN,
+    Thing,
+    hidden_corner,
+)
 
 
 def ink(picture) -> np.ndarray:
@@ -67,18 +77,31 @@ def test_unseen_pairs_never_enter_the_training():
     assert len({color for _, color in UNSEEN}) == len(UNSEEN)  # 各不相同
 
 
-def test_the_examination_draws_only_unseen_pairs():
-    exam = pictures.examination(20)
-    assert {(thing.shape, thing.color) for asked in exam for thing in asked.things} == UNSEEN
+def test_every_corner_is_trained_but_never_the_hidden_one():
+    rng = np.random.default_rng(2)
+    drawn = {thing for _ in range(6000) for thing in pictures.things(rng)}
+    everything = {Thing(shape, color, place) for shape, color in pictures.SEEN for place in PLACES}
+    assert drawn == {thing for thing in everything if thing.place != hidden_corner(thing.shape, thing.color)}
+    assert {hidden_corner(*pair) for pair in pictures.SEEN} == set(CORNERS)
+
+
+def test_the_examinations_draw_what_they_promise():
+    for asked in pictures.examination(20, "pair"):
+        assert {(thing.shape, thing.color) for thing in asked.things} <= UNSEEN
+    for asked in pictures.examination(20, "place"):
+        assert not {(thing.shape, thing.color) for thing in asked.things} & UNSEEN
+        hidden = {t.shape: False for t in asked.things}
+        for thing in asked.things:
+            hidden[thing.shape] |= thing.place == hidden_corner(thing.shape, thing.color)
+        assert all(hidden.values())  # 每一样东西，都有一个在没去过的角
+    exam = pictures.examination(20, "train")
     assert [asked.kind for asked in exam] == [kind for kind in KINDS for _ in range(20)]
-    seen = pictures.examination(20, unseen=False)
-    assert not {(thing.shape, thing.color) for asked in seen for thing in asked.things} & UNSEEN
 
 
-@pytest.mark.parametrize("unseen", [False, True])
-def test_the_answers_are_true(unseen):
+@pytest.mark.parametrize("split", ["train", "place", "pair"])
+def test_the_answers_are_true(split):
     """由像素把答案另算一遍：有几个、什么颜色、在哪里。"""
-    for asked in pictures.examination(25, unseen):
+    for asked in pictures.examination(25, split):
         found = {place: ink(asked.picture) & quarter(place) for place in CORNERS}
         things, picture = asked.things, asked.picture
         if things[0].place == "中间":

@@ -18,7 +18,7 @@ from tinygpt.variants.vision import PicturePairs, VisionGPT, answer, patches, pi
 @pytest.fixture(scope="module")
 def tokenizer():
     """读过这些问答的分词器：一句话没有几个 token。"""
-    exam = pictures.examination(20, unseen=False) + pictures.examination(20)
+    exam = pictures.examination(20, "train") + pictures.examination(20)
     return Tokenizer.train_bpe([f"问：{asked.question}\n答：{asked.answer}" for asked in exam] * 4, 450)
 
 
@@ -33,7 +33,7 @@ def vision(make_model, tokenizer):
 
 
 def drawn(count: int) -> torch.Tensor:
-    exam = pictures.examination(count, unseen=False)[:count]
+    exam = pictures.examination(count)[:count]
     return torch.from_numpy(np.stack([asked.picture for asked in exam]))
 
 
@@ -138,7 +138,7 @@ def test_dropout_is_off_while_answering_and_on_again_after(vision, tokenizer):
 
 def test_four_pictures_are_learnt_by_heart(make_model, tokenizer):
     vision = VisionGPT(make_model(vocab_size=tokenizer.vocab_size, context_length=64, n_embd=32, dropout=0.0))
-    exam = pictures.examination(1, unseen=False)[:4]
+    exam = pictures.examination(1)[:4]
 
     class Four:
         def batch(self, n):

@@ -1,15 +1,20 @@
-"""画出来的图，与关于它们的问答：几种形状、几种颜色、几个位置、一到四个。
+"""画出来的图，与关于它们的问答：几种形状、几种颜色、几个位置、一到三个。
 
 这里知道怎样画、怎样问、正确的回答是什么，不知道模型，也不知道 token。
 
 图是 (3, 32, 32) 的小数，0 到 1：白底，上面有
 
     one    一个图形，在四角之一或中间
-    same   一到四个一样的图形，在四角里的几个
+    same   两三个一样的图形，在四角里的几个
     two    两个图形，形状、颜色、位置都不同
 
-有四种搭配（UNSEEN）训练时从来不画：每种形状有一种颜色没有见过。它的颜色在别的形状上见过，它的形状也有别的颜色。
-考试时（unseen=True）画的全是这四种：答对了，就不是背下来的。
+两样东西训练时从来不画，留着考试：
+
+    place  没见过的组合：每种（形状，颜色）有一个角从来不去，例如红色的圆形从不在左上角
+    pair   没见过的搭配：四种（形状，颜色）一次也不画，例如红色的三角形
+           （红色在别的形状上见过，三角形也有别的颜色）
+
+答对了，就不是背下来的。pair 比 place 难：那两样东西合在一起的样子，一眼也没有见过。
 """
 
 from dataclasses import dataclass
@@ -24,7 +29,7 @@ COLORS = {
 }  # fmt: skip
 CORNERS = {"左上角": (8, 8), "右上角": (8, 24), "左下角": (24, 8), "右下角": (24, 24)}  # （行，列），像素
 PLACES = CORNERS | {"中间": (16, 16)}
-NUMBERS = ("一", "两", "三", "四")
+NUMBERS = ("一", "两", "三")
 UNSEEN = {("圆形", "绿色"), ("正方形", "黑色"), ("三角形", "红色"), ("十字形", "蓝色")}
 SEEN = [(shape, color) for shape in SHAPES for color in COLORS if (shape, color) not in UNSEEN]
 KINDS = {
@@ -103,19 +108,40 @@ def draw(things, rng: np.random.Generator) -> np.ndarray:
 # ---- 画什么 ----
 
 
-def things(rng: np.random.Generator, unseen: bool = False) -> tuple[Thing, ...]:
-    """随机的一张图里有什么；unseen 时只用训练里没有的搭配，否则只用有的。"""
-    known = sorted(UNSEEN) if unseen else SEEN
-    layout = pick(rng, ("one", "same", "two"))
-    shape, color = pick(rng, known)
+def hidden_corner(shape: str, color: str) -> str:
+    """训练时，这种形状与颜色从来不去的那个角。"""
+    return list(CORNERS)[(SHAPES.index(shape) + list(COLORS).index(color)) % len(CORNERS)]
+
+
+def things(rng: np.random.Generator, split: str = "train") -> tuple[Thing, ...]:
+    """随机的一张图里有什么；split 是 train、place 或 pair。"""
+    known = sorted(UNSEEN) if split == "pair" else SEEN
+    while True:
+        found = _anything(rng, known)
+        hidden = [thing.place == hidden_corner(thing.shape, thing.color) for thing in found]
+        if split == "place":  # 几个一样的图形，有一个在没去过的角就行；两个不同的，都要在
+            fits = any(hidden) if same(found) else all(hidden)
+        else:
+            fits = split == "pair" or not any(hidden)
+        if fits:
+            return found
+
+
+def _anything(rng: np.random.Generator, known: list[tuple[str, str]]) -> tuple[Thing, ...]:
+    layout, kind = pick(rng, ("one", "same", "two")), pick(rng, known)
     if layout == "one":
-        return (Thing(shape, color, pick(rng, list(PLACES))),)
-    count = int(rng.integers(1, 5)) if layout == "same" else 2
+        return (Thing(*kind, pick(rng, list(PLACES))),)
+    count = int(rng.integers(2, 4)) if layout == "same" else 2
     places = [list(CORNERS)[i] for i in sorted(rng.permutation(4)[:count])]  # 先上后下，先左后右
-    kinds = [(shape, color)] * count
+    kinds = [kind] * count
     if layout == "two":
-        kinds[1] = pick(rng, [kind for kind in known if kind[0] != shape and kind[1] != color])
+        kinds[1] = pick(rng, [other for other in known if other[0] != kind[0] and other[1] != kind[1]])
     return tuple(Thing(*kind, place) for kind, place in zip(kinds, places))
+
+
+def same(things) -> bool:
+    """图里只有一样东西（一个或几个）。"""
+    return len({thing.shape for thing in things}) == 1
 
 
 # ---- 问与答 ----
@@ -123,47 +149,48 @@ def things(rng: np.random.Generator, unseen: bool = False) -> tuple[Thing, ...]:
 
 def describe(things) -> str:
     """一句描述。"""
-    if len(things) > 1 and len({thing.shape for thing in things}) == 1:
+    if len(things) > 1 and same(things):
         return f"有{NUMBERS[len(things) - 1]}个{things[0].color}的{things[0].shape}。"
     return "，".join(map(str, things)) + "。"
 
 
 def ask(things, kind: str, rng: np.random.Generator) -> tuple[str, str]:
     """（问题，正确的回答）。图里有两个不同的图形时，问的是其中一个。"""
-    thing, alone = pick(rng, things), len({thing.shape for thing in things}) == 1
-    it = "" if alone else thing.shape
+    thing, alone = pick(rng, things), same(things)
+    by_shape, by_color = ("它", "它") if alone else (thing.shape, f"{thing.color}的")
+    there = {(other.shape, other.color) for other in things}
     if kind == "描述":
         return "图里有什么？", describe(things)
     if kind == "形状":
-        return ("它" if alone else f"{thing.color}的") + "是什么形状？", f"{thing.shape}。"
+        return f"{by_color}是什么形状？", f"{thing.shape}。"
     if kind == "颜色":
-        return f"{it or '它'}是什么颜色？", f"{thing.color}。"
+        return f"{by_shape}是什么颜色？", f"{thing.color}。"
     if kind == "位置":
-        return f"{it or '它'}在哪里？", f"在{thing.place}。"
+        return f"{by_shape}在哪里？", f"在{thing.place}。"
     if kind == "个数":
         return "图里有几个图形？", f"{NUMBERS[len(things) - 1]}个。"
-    there = bool(rng.integers(2))
-    color = thing.color if there else pick(rng, [c for c in COLORS if (thing.shape, c) not in
-                                                 {(t.shape, t.color) for t in things}])
-    return f"有没有{color}的{thing.shape}？", "有。" if there else "没有。"
+    if rng.integers(2):
+        return f"有没有{thing.color}的{thing.shape}？", "有。"
+    color = pick(rng, [color for color in COLORS if (thing.shape, color) not in there])
+    return f"有没有{color}的{thing.shape}？", "没有。"
 
 
 def kinds_for(things) -> list[str]:
     """这张图能问哪几类：几个一样的图形没有唯一的位置。"""
-    several = len(things) > 1 and len({thing.shape for thing in things}) == 1
+    several = len(things) > 1 and same(things)
     return [kind for kind in KINDS if not (several and kind == "位置")]
 
 
-def sample(rng: np.random.Generator, unseen: bool = False, kind: str | None = None) -> Asked:
+def sample(rng: np.random.Generator, split: str = "train", kind: str | None = None) -> Asked:
     """随机的一张图与一个问题；kind 指定哪一类问题。"""
     while True:
-        found = things(rng, unseen)
+        found = things(rng, split)
         chosen = kind or pick(rng, kinds_for(found))
         if chosen in kinds_for(found):
             return Asked(draw(found, rng), chosen, *ask(found, chosen, rng), found)
 
 
-def examination(count: int, unseen: bool = True, seed: int = 0) -> list[Asked]:
-    """考卷：每一类问题 count 道，与训练用的图互不相干（种子另取）。"""
+def examination(count: int, split: str = "place", seed: int = 0) -> list[Asked]:
+    """考卷：每一类问题 count 道。split 是 train 时，组合见过，图是新画的（种子与训练的不同）。"""
     rng = np.random.default_rng([seed, 2**31])
-    return [sample(rng, unseen, kind) for kind in KINDS for _ in range(count)]
+    return [sample(rng, split, kind) for kind in KINDS for _ in range(count)]

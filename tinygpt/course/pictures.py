@@ -22,6 +22,8 @@ BLOCKS = {  # 四角各占哪四块
     "左上角": [0, 1, 4, 5], "右上角": [2, 3, 6, 7], "左下角": [8, 9, 12, 13], "右下角": [10, 11, 14, 15],
 }  # fmt: skip
 
+EXAMS = {"见过的组合": "train", "没见过的组合": "place", "没见过的搭配": "pair"}
+
 # ---- 考试 ----
 
 
@@ -58,19 +60,21 @@ def results() -> dict[str, list[dict]]:
     return json.loads(text)["runs"]
 
 
-def totals(way: str, exam: str = "没见过的搭配") -> np.ndarray:
+def totals(way: str, exam: str = "没见过的组合") -> np.ndarray:
     """一种做法各个种子的合计。"""
     return np.array([row["exams"][exam]["合计"] for row in results()[way]])
 
 
 def result_bars():
     """四种做法的合计：柱是平均，竖线是各个种子的最小到最大。"""
-    ways, exams = list(results()), ("没见过的搭配", "见过的搭配")
+    ways, exams = list(results()), list(EXAMS)
     means = {exam: [totals(way, exam).mean() for way in ways] for exam in exams}
-    ax = plots.bars(ways, means, ylabel="一字不差的比例", title="四种做法，各 3 个种子")
+    _, ax = plots.panels(width=7.6, height=3.4)
+    plots.bars(ways, means, ax=ax, ylabel="一字不差的比例", title="四种做法，各 3 个种子")
     for i, way in enumerate(ways):
         for j, exam in enumerate(exams):
-            ax.vlines(i + (j - 0.5) * 0.4, totals(way, exam).min(), totals(way, exam).max(), color=plots.INK)
+            place, found = i + (j - 1) * 0.8 / 3, totals(way, exam)
+            ax.vlines(place, found.min(), found.max(), color=plots.INK)
     ax.set_ylim(0, 1.35)
     return ax
 
@@ -201,8 +205,8 @@ def one_of_two(count: int, seed: int) -> list[Asked]:
     """count 道这样的题：四角里有两个不同的图形，问其中一个是什么颜色。"""
     rng, found = np.random.default_rng([seed, 2**31]), []
     while len(found) < count:
-        asked = pictures.sample(rng, unseen=True, kind="颜色")
-        if len({thing.shape for thing in asked.things}) == 2:
+        asked = pictures.sample(rng, "place", kind="颜色")
+        if not pictures.same(asked.things):
             found.append(asked)
     return found
 
