@@ -30,6 +30,8 @@ COLORS = {
 CORNERS = {"左上角": (8, 8), "右上角": (8, 24), "左下角": (24, 8), "右下角": (24, 24)}  # （行，列），像素
 PLACES = CORNERS | {"中间": (16, 16)}
 NUMBERS = ("一", "两", "三")
+LAYOUTS = ("one", "same", "two")
+TRAINED = (*LAYOUTS, "two")  # 训练时多画两个图形的：最难学的是它们
 UNSEEN = {("圆形", "绿色"), ("正方形", "黑色"), ("三角形", "红色"), ("十字形", "蓝色")}
 SEEN = [(shape, color) for shape in SHAPES for color in COLORS if (shape, color) not in UNSEEN]
 KINDS = {
@@ -113,11 +115,11 @@ def hidden_corner(shape: str, color: str) -> str:
     return list(CORNERS)[(SHAPES.index(shape) + list(COLORS).index(color)) % len(CORNERS)]
 
 
-def things(rng: np.random.Generator, split: str = "train") -> tuple[Thing, ...]:
+def things(rng: np.random.Generator, split: str = "train", layouts=TRAINED) -> tuple[Thing, ...]:
     """随机的一张图里有什么；split 是 train、place 或 pair。"""
-    known = sorted(UNSEEN) if split == "pair" else SEEN
+    known, layout = sorted(UNSEEN) if split == "pair" else SEEN, pick(rng, layouts)
     while True:
-        found = _anything(rng, known)
+        found = _anything(rng, layout, known)
         hidden = [thing.place == hidden_corner(thing.shape, thing.color) for thing in found]
         if split == "place":  # 几个一样的图形，有一个在没去过的角就行；两个不同的，都要在
             fits = any(hidden) if same(found) else all(hidden)
@@ -127,8 +129,8 @@ def things(rng: np.random.Generator, split: str = "train") -> tuple[Thing, ...]:
             return found
 
 
-def _anything(rng: np.random.Generator, known: list[tuple[str, str]]) -> tuple[Thing, ...]:
-    layout, kind = pick(rng, ("one", "same", "two")), pick(rng, known)
+def _anything(rng: np.random.Generator, layout: str, known: list[tuple[str, str]]) -> tuple[Thing, ...]:
+    kind = pick(rng, known)
     if layout == "one":
         return (Thing(*kind, pick(rng, list(PLACES))),)
     count = int(rng.integers(2, 4)) if layout == "same" else 2
@@ -181,10 +183,12 @@ def kinds_for(things) -> list[str]:
     return [kind for kind in KINDS if not (several and kind == "位置")]
 
 
-def sample(rng: np.random.Generator, split: str = "train", kind: str | None = None) -> Asked:
+def sample(
+    rng: np.random.Generator, split: str = "train", kind: str | None = None, layouts=TRAINED
+) -> Asked:
     """随机的一张图与一个问题；kind 指定哪一类问题。"""
     while True:
-        found = things(rng, split)
+        found = things(rng, split, layouts)
         chosen = kind or pick(rng, kinds_for(found))
         if chosen in kinds_for(found):
             return Asked(draw(found, rng), chosen, *ask(found, chosen, rng), found)
@@ -193,4 +197,4 @@ def sample(rng: np.random.Generator, split: str = "train", kind: str | None = No
 def examination(count: int, split: str = "place", seed: int = 0) -> list[Asked]:
     """考卷：每一类问题 count 道。split 是 train 时，组合见过，图是新画的（种子与训练的不同）。"""
     rng = np.random.default_rng([seed, 2**31])
-    return [sample(rng, split, kind) for kind in KINDS for _ in range(count)]
+    return [sample(rng, split, kind, LAYOUTS) for kind in KINDS for _ in range(count)]

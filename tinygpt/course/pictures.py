@@ -22,6 +22,7 @@ BLOCKS = {  # 四角各占哪四块
     "左上角": [0, 1, 4, 5], "右上角": [2, 3, 6, 7], "左下角": [8, 9, 12, 13], "右下角": [10, 11, 14, 15],
 }  # fmt: skip
 
+NAMES = [*pictures.KINDS, "一样东西", "两样东西", "合计"]
 EXAMS = {"见过的组合": "train", "没见过的组合": "place", "没见过的搭配": "pair"}
 
 # ---- 考试 ----
@@ -35,20 +36,19 @@ def respond(model: VisionGPT, tokenizer, exam: list, blind: bool = False) -> lis
 
 
 def marks(exam: list[Asked], said: list[str]) -> dict[str, float]:
-    """{类: 一字不差的比例, "合计": …}。"""
-    right = {}
+    """{类: 一字不差的比例}；NAMES 里还有合计，以及图里是一样东西、两样东西的各多少。"""
+    right = {name: [] for name in NAMES}
     for asked, words in zip(exam, said):
-        for name in (asked.kind, "合计"):
-            right.setdefault(name, []).append(asked.answer == words)
-    return {name: sum(right[name]) / len(right[name]) for name in (*pictures.KINDS, "合计")}
+        for name in (asked.kind, "一样东西" if pictures.same(asked.things) else "两样东西", "合计"):
+            right[name].append(asked.answer == words)
+    return {name: sum(found) / len(found) for name, found in right.items()}
 
 
 def mark_bars(series: dict[str, dict[str, float]], title: str):
     """几份成绩并排，一类一组。"""
-    names = [*pictures.KINDS, "合计"]
-    heights = {name: [found[kind] for kind in names] for name, found in series.items()}
-    _, ax = plots.panels(width=7.6, height=3.4)
-    plots.bars(names, heights, ax=ax, ylabel="一字不差的比例", title=title)
+    heights = {name: [found[kind] for kind in NAMES] for name, found in series.items()}
+    _, ax = plots.panels(width=9.6, height=3.4)
+    plots.bars(NAMES, heights, ax=ax, ylabel="一字不差的比例", title=title)
     ax.set_ylim(0, 1.35)
     return ax
 
