@@ -70,7 +70,7 @@ def result_bars():
     ways, exams = list(results()), list(EXAMS)
     means = {exam: [totals(way, exam).mean() for way in ways] for exam in exams}
     _, ax = plots.panels(width=7.6, height=3.4)
-    plots.bars(ways, means, ax=ax, ylabel="一字不差的比例", title="四种做法，各 3 个种子")
+    plots.bars(ways, means, ax=ax, ylabel="一字不差的比例", title="几种做法的合计")
     for i, way in enumerate(ways):
         for j, exam in enumerate(exams):
             place, found = i + (j - 1) * 0.8 / 3, totals(way, exam)
