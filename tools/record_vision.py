@@ -90,7 +90,8 @@ def page(record: dict) -> str:
         *(f"- **{way}**：{text}。" for way, text in WAYS.items()), "",
     ]  # fmt: skip
     for exam in EXAMS:
-        lines += [f"## {exam}", "", f"| 做法 | 种子 | {' | '.join(NAMES)} |", "|---|" + "---:|" * (len(NAMES) + 1)]
+        lines += [f"## {exam}", "", f"| 做法 | 种子 | {' | '.join(NAMES)} |"]
+        lines += ["|---|" + "---:|" * (len(NAMES) + 1)]
         for way, rows in runs.items():
             cells = [spread([row["exams"][exam][kind] for row in rows]) for kind in NAMES]
             lines.append(f"| {way} | {len(rows)} | {' | '.join(cells)} |")
