@@ -1,6 +1,8 @@
 """命令行的约定：中文的说明与错误，代码 0/1/2，什么也不丢。"""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -24,6 +26,14 @@ def cli(capsys, tmp_path, monkeypatch):
         return code, out, err
 
     return call
+
+
+def test_a_command_imports_only_what_it_uses():
+    """导入要零点几秒到一两秒的库，用得着的命令才等：tornado（serve）、matplotlib（课程）、torch 的编译器。"""
+    heavy = {"tornado", "matplotlib", "transformers", "torch._dynamo"}
+    code = f"import sys; from tinygpt.cli import main; main(['info']); print({heavy} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
 
 
 TINY = [

@@ -8,6 +8,7 @@ from itertools import combinations
 import pytest
 
 from tinygpt import corpus
+from tinygpt.corpus.world import World
 from tinygpt.errors import InputError
 from tinygpt.tokenizer import EOS, Tokenizer
 
@@ -165,7 +166,7 @@ def test_paragraphs_end_as_sentences(documents):
 # ---- passages 与 digest ----
 
 
-SMALL = corpus.Mixture(passes=2, everyday=2, world=4_000, stories=6_000, talk=3_000)
+SMALL = corpus.Mixture(4_000, 6_000, 3_000, passes=2, everyday=2)
 
 
 def by_source(passages):
@@ -197,11 +198,16 @@ def test_training_never_holds_a_validation_text():
     assert not train & {p.text for p in passages if p.split == "validation"}
 
 
-def test_about_half_of_the_documents_name_their_genre():
+def test_about_half_of_the_documents_have_a_heading():
+    """标题行多是“体裁：标题”；小世界里只讲一个事物的文章，有一半只写它的名字，正文就从它说起。"""
     passages = [p for p in corpus.passages(SMALL) if not p.chat and not p.source.startswith("小故事")]
-    genres = (*corpus.GENRES, "问答")
-    named = [p.text.split("\n")[0].split("：")[0] in genres and "\n" in p.text for p in passages]
-    assert 0.4 < sum(named) / len(named) < 0.6
+    genres, names = (*corpus.GENRES, "问答"), {c.name for c in World.load().concepts}
+    lines = [p.text.split("\n") for p in passages]
+    bare = [p.text.split("\n") for p in passages if p.source == "小世界" and p.text.split("\n")[0] in names]
+    named = sum(rows[0].split("：")[0] in genres and len(rows) > 1 for rows in lines)
+    assert 0.4 < (named + len(bare)) / len(lines) < 0.6
+    assert 0.1 < len(bare) / sum(p.source == "小世界" for p in passages) < 0.3
+    assert all(len(rows) == 2 and rows[0] in rows[1] for rows in bare)
 
 
 def test_mixtures_by_name():
@@ -228,7 +234,7 @@ def test_digest_changes_with_the_files(tmp_path, monkeypatch):
 
 def test_digest_changes_with_the_mixture_and_with_the_generators(monkeypatch):
     before = corpus.digest(SMALL)
-    assert before != corpus.digest(corpus.Mixture(2, 2, 4_000, 6_000, 3_001))
+    assert before != corpus.digest(corpus.Mixture(4_000, 6_000, 3_001, passes=2, everyday=2))
     real = corpus._texts
     louder = lambda *which: (text.replace("。", "！") for text in real(*which))
     monkeypatch.setattr(corpus, "_texts", louder)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tinygpt.cli import main
-from tinygpt.course import books, exercises
+from tinygpt.course import book_child, books, exercises
 from tinygpt.errors import InputError
 
 ROOT = Path(__file__).parents[1]
@@ -114,6 +114,11 @@ def test_a_finished_book(course, capsys):
     assert main(["check"]) == 0 and "全部通过" in capsys.readouterr().out
 
 
+def test_a_course_that_cannot_be_written_to_is_still_checked(course, capsys):
+    (course / "exercises" / ".progress.json").mkdir()  # 写不进去，也读不出来
+    assert main(["check"]) == 1 and "0 / 6  ○○○○○○" in capsys.readouterr().out
+
+
 def test_a_book_that_kills_its_process_is_reported(course, capsys):
     edit(course / "exercises" / "04_attention_math.ipynb", '"import math\\n', '"import os; os._exit(3)\\n')
     assert main(["check"]) == 1
@@ -131,7 +136,7 @@ def test_a_cell_that_leaves_is_named(course, leaving):
     place = next(i for i, cell in enumerate(cells) if "BEGIN SOLUTION" in books.text_of(cell))
     cells[place]["source"] = books.text_of(cells[place]) + "\n" + leaving
     book.write_text(json.dumps(read(book) | {"cells": cells}), encoding="utf-8")
-    first, *others = books.execute(book)
+    first, *others = book_child.execute(book)
     assert first["state"] == "error" and f"第 {place + 1} 格" in first["message"]
     assert "exit()" in first["message"] and {row["state"] for row in others} == {"passed"}
 

@@ -62,7 +62,8 @@ def test_a_file_in_use_on_windows():
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_a_full_disk_in_training_advises_what_fits_the_folder(failing, tmp_path, number):
     code, err = failing(OSError(number, "full"), "train", "--out", str(tmp_path))
-    assert code == 2 and "磁盘" in err and "--resume" not in err
+    assert code == 2 and "磁盘" in err and "--resume" not in err and "--overwrite" in err
+    assert "--overwrite" not in failing(OSError(number, "full"), "train", "--out", str(tmp_path / "new"))[1]
     (tmp_path / "training.safetensors").write_bytes(b"")
     assert "--resume" in failing(OSError(number, "full"), "train", "--out", str(tmp_path))[1]
 

@@ -11,6 +11,7 @@ import safetensors.torch
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import decoders
 
 from tinygpt import checkpoint, cli, metrics, tokenizer_file, unpack
 from tinygpt.checkpoint import load_tensors, model_tensors, read_json, save_tensors, write_json
@@ -115,6 +116,19 @@ def test_a_small_file_that_declares_a_huge_model_takes_no_memory(folder, changes
     monkeypatch.setattr("tinygpt.pretrained.load_tensors", lambda *_: pytest.fail("读了权重"))
     with pytest.raises(InputError, match="对不上"):
         load(folder)
+
+
+@pytest.mark.parametrize("byte_level", [False, True])
+def test_a_small_tokenizer_that_declares_a_huge_number_takes_no_memory(folder, byte_level):
+    """编号写到 10 亿：tokenizers 再写出它时，每个空缺都占内存（4 GB）；一读进来就拒绝。"""
+    path = folder / "tokenizer.json"
+    values = json.loads(path.read_text(encoding="utf-8"))
+    values["model"] |= {"vocab": {"甲": 10**9}, "merges": []}
+    if byte_level:
+        values["decoder"] = json.loads(decoders.ByteLevel().__getstate__())
+    path.write_text(json.dumps(values), encoding="utf-8")
+    with pytest.raises(InputError, match="编号有空缺"):
+        tokenizer_file.read_backend(path)
 
 
 @pytest.mark.parametrize("read, name, limit", [

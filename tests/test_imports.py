@@ -165,6 +165,7 @@ MODELS = {"gpt", "layers", "pretrained", "hub"}
 ALLOWED = {
     "errors": set(),
     "threads": set(),
+    "interrupt": set(),
     "config": {"errors"},
     "cache": {"config", "errors"},
     "layers": {"config", "errors", "cache"},
@@ -193,7 +194,7 @@ ALLOWED = {
     "byte_level": {"errors", "tokenizer", "tokenizer_file"},
     "data": {"errors", "losses", "splits", "token_store"},
     "splits": {"errors"},
-    "token_store": {"errors", "locks"},
+    "token_store": {"checkpoint", "errors", "locks"},
     "locks": set(),
 }
 CHAPTERS = [name for name in MODULES if name and "." not in name and (ROOT / f"{name}.py").exists()]

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SCRIPT = """
 import json, sys, tempfile, torch
-from tinygpt import GPT, GPTConfig, load
+from tinygpt import load
 from tinygpt.checkpoint import load_tensors, save_tensors
 from tinygpt.pretrained import model_folder
 
@@ -35,8 +35,7 @@ same = all(torch.equal(stored[name].float(), p) for name, p in shipped.named_par
 with tempfile.TemporaryDirectory() as folder:
     save_tensors(folder + "/own.safetensors", {"w": zero_to_one})
     own = torch.equal(load_tensors(folder + "/own.safetensors")[0]["w"], zero_to_one)
-with torch.device("meta"):
-    GPT(GPTConfig())
+torch.nn.Linear(3, 3, device="meta")  # 没有数可摇，也不出错
 json.dump({
     "weight": weight, "state": state, "xavier": xavier, "again": linear(0) == (weight, state, xavier),
     "other": linear(1)[0], "zeros": zeros, "sparse zeros": (sparse == 0).sum().item(), "tied": tied,
@@ -159,3 +158,53 @@ def test_comparisons_are_recorded_and_a_failing_assertion_does_not_stop(tmp_path
         "1\tmin(x) > 2\tGt": [1, 3, 2], "1\ta < 9\tLt": [5, 4, 9], "2\tx[0] > 5\tGt": [-2, 3, 5],
     }  # fmt: skip
     assert result["failed"] == ["2\tx[0] > 5"] and list(result["different"]) == ["3"]
+
+
+# ---- 换一种情形 ----
+
+
+def book(folder: Path, name: str, *cells: tuple[str, str]) -> Path:
+    """一个笔记本：每格的代码与存下的输出。"""
+    import nbformat
+
+    made = [
+        nbformat.v4.new_code_cell(code, id=f"c{i}", outputs=[nbformat.v4.new_output("stream", text=text)])
+        for i, (code, text) in enumerate(cells)
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=made), folder / name)
+    return folder / name
+
+
+def test_the_table_of_conditions(tmp_path):
+    """逐字相同、在容差之内、超出容差、执行出错、两遍不同，各有各的记号。"""
+    import_n = "import os, uuid\nn = int(os.environ['OMP_NUM_THREADS'])\n"
+    anything = "print(0.5 + uuid.uuid4().int / 2**150)"
+    good = book(tmp_path, "好.ipynb", (import_n + "print(0.5 + n / 1e5)", "0.50002\n"))
+    bad = book(tmp_path, "坏.ipynb", (import_n + "assert n > 1; print(n)", "1\n"), (anything, "0.50001\n"))
+    command = [sys.executable, ROOT / "tools" / "same_result.py", good, bad]
+    command += ["--conditions", "1_threads", "2_threads", "again"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    head, _, first, second, _, *details = done.stdout.splitlines()
+    assert head == "| 笔记本 | 1_threads | 2_threads | again |" and done.returncode == 1, done.stderr
+    assert first.endswith("/好 | ≈ 1 | = | = |") and second.endswith("/坏 | ✗ | ≠ 1 | ≠ 2 |")
+    starts = [line.split("：")[0] for line in details if line.startswith("坏 ")]
+    assert starts[0].startswith("坏 1_threads ✗")
+    assert starts[1:] == ["坏 2_threads ≠ c0", "坏 again ≠ c0", "坏 again ≠ 两遍不同，第 1 格"]
+
+
+def test_addresses_and_pictures_are_not_compared():
+    import nbformat
+
+    text = nbformat.v4.new_output("stream", text="<object object at 0x7f00beef>")
+    picture = nbformat.v4.new_output("display_data", {"image/png": "abc", "text/plain": "<Figure 1>"})
+    assert load("margins").texts([text, picture]) == ["<object object at 0xADDRESS>", "<Figure 1>"]
+
+
+@pytest.mark.parametrize("best, missing", [
+    ("AVX512", set()), ("AVX2", {"avx512"}), ("DEFAULT", {"avx2", "avx512"}),
+    ("SVE256", {"default", "avx2", "avx512"}),
+])  # fmt: skip
+def test_instructions_the_machine_does_not_have_are_left_out(monkeypatch, best, missing):
+    tool = load("same_result")
+    monkeypatch.setattr("torch.backends.cpu.get_cpu_capability", lambda: best)
+    assert set(tool.CONDITIONS) - set(tool.available()) == missing

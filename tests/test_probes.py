@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from tinygpt import corpus
+from tinygpt import corpus, load
 from tinygpt.cli import main
 from tinygpt.config import GPTConfig
 from tinygpt.corpus.asking import after_passage, asked, with_questions
@@ -16,7 +16,7 @@ from tinygpt.corpus.talk import UNKNOWN, talk
 from tinygpt.corpus.world import World
 from tinygpt.errors import InputError
 from tinygpt.probes import PROBES, as_dict, coherence, form, knowledge, probe, report
-from tinygpt.probes.bench import Bench, log_probabilities, prompts
+from tinygpt.probes.bench import MOST_TOKENS, Bench, log_probabilities, prompts
 from tinygpt.probes.bits import evaluate_text
 from tinygpt.text import Passage
 from tinygpt.tokenizer import CHAT, EOS, Tokenizer
@@ -57,7 +57,7 @@ def tokenizer():
     texts = [s.text + s.title + s.genre for s in stories(1, n_documents=300)]
     for held_out in ("combination", "name"):
         texts += [s.text for s in stories(1, n_documents=300, held_out=held_out)]
-    for plans in form.genres(Bench(None, None)).values():
+    for plans in form.genres(Bench(None, None, mixture="full")).values():
         texts += [s.text + s.title for s in stories(0, n_documents=60, plans=plans)]
     texts += [d.text for d in talk(1, n_documents=300)]
     texts += [c.values["definition"] for c in World.load().concepts]
@@ -367,7 +367,8 @@ def test_samples_are_what_generate_writes(run, capsys, tmp_path):
     assert report.HEADER in out and "greetings" in out
     rows = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("| ")][1:]
     assert len(rows) == 60 and rows[3].startswith("| 3 | 从前有一只 | ")
-    options = ["--seed", "3", "--temperature", "0.7", "--max-new-tokens", "120", "--json"]
+    options = ["--seed", "3", "--temperature", "0.5", "--top-p", "0.9", "--json"]
+    options += ["--max-new-tokens", str(min(MOST_TOKENS, load(run)[0].config.context_length))]
     assert main(["generate", "从前有一只", "--model", str(run), *options]) == 0
     text = json.loads(capsys.readouterr().out)[0]["completion"]
     assert report._cell(text) in rows[3]
@@ -388,4 +389,5 @@ def test_unknown_probe_is_refused_before_anything_is_computed(tokenizer):
 
 
 def test_every_plan_is_known_to_the_probes():
-    assert {plan for plans in form.genres(Bench(None, None)).values() for plan in plans} == set(registry())
+    bench = Bench(None, None, mixture="full")
+    assert {plan for plans in form.genres(bench).values() for plan in plans} == set(registry())

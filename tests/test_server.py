@@ -567,7 +567,7 @@ def test_the_command_asks_by_the_template_of_the_model(folder, monkeypatch, caps
         for one_socket in sockets:
             one_socket.close()
 
-    monkeypatch.setattr("tinygpt.commands.serve.serve", serve)
+    monkeypatch.setattr("tinygpt.server.app.serve", serve)
     assert main(["serve", "--model", str(folder), "--port", "0"]) == 0
     assert seen == [template] and "续写" not in capsys.readouterr().out
 

@@ -25,7 +25,7 @@ FOLDER = ROOT / "tinygpt" / "corpus" / "stories"
 PLANS = tuple(registry())
 PRONOUN = {b.name: b.pronoun for b in beings()}
 BY_PIECE = {"蛋糕": "块", "饼干": "块", "月饼": "块", "拼图": "块", "钥匙": "串"}  # 也可以论块
-BIT_BAND = (0.4, 1.3)  # 每个计划每字多少比特
+BIT_BAND = (0.38, 1.3)  # 每个计划每字多少比特
 
 
 @pytest.fixture(scope="module")

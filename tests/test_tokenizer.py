@@ -342,5 +342,5 @@ def test_a_gap_in_the_ids_is_refused(tokenizer, tmp_path):
     state = json.loads(path.read_text(encoding="utf-8"))
     state["model"]["vocab"]["是"] = 5000
     path.write_text(json.dumps(state), encoding="utf-8")
-    with pytest.raises(InputError, match="排法"):
+    with pytest.raises(InputError, match="编号有空缺"):
         Tokenizer.load(path)

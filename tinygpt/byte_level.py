@@ -16,7 +16,7 @@ from tokenizers import decoders, models, pre_tokenizers
 
 from tinygpt.errors import require
 from tinygpt.tokenizer import Tokenizer
-from tinygpt.tokenizer_file import read_backend
+from tinygpt.tokenizer_file import read_backend, require_dense
 
 END_OF_TEXT = "<|endoftext|>"
 
@@ -47,8 +47,6 @@ class ByteLevelTokenizer(Tokenizer):
         expected, fix = "GPT-2 的 tokenizer.json", "检查文件是不是完整的"
         self.eos = vocabulary.get(END_OF_TEXT)
         require(self.eos is not None, f"{found}没有 {END_OF_TEXT}", expected, fix)
-        dense = set(vocabulary.values()) == set(range(len(vocabulary)))
-        require(dense, f"{found}编号有空缺", f"0–{len(vocabulary) - 1}，一个不缺", fix)
         letters = set().union(*vocabulary) - BYTE_OF.keys()
         require(not letters, f"{found}有不代表字节的字母：{min(letters, default='')!r}", expected, fix)
         found += "有 normalizer，会先改写文字"
@@ -73,6 +71,7 @@ class ByteLevelTokenizer(Tokenizer):
         backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
         backend.decoder = decoders.ByteLevel()
         backend.add_special_tokens([END_OF_TEXT])
+        require_dense(backend, vocab)
         return cls(backend)
 
 

@@ -133,7 +133,8 @@ class RandomWindows:
 
     第 n 批只由 (seed, n) 决定，所以中断后从第 n 批接着取，与没有中断完全一样。
     每一轮的起点随机错开，同一段文字每轮被切在不同的地方。给出 boundary（文档的终点，通常是 <eos>）时，
-    一半的窗口往后挪到下一篇的开头：提示多半是一篇的开头，模型要见过从第 0 个位置写起的文章。
+    起点退到它所在那一篇的开头，只要那开头不比一个窗口更远：生成总是从第 0 个位置写起，而提示多半是一篇的
+    开头，所以训练时第 0 个位置也该是开头；比窗口长的文章，后面的部分照旧从中间取。
     """
 
     def __init__(
@@ -154,13 +155,13 @@ class RandomWindows:
         return offset + random.permutation(self.windows_per_epoch) * self.context_length
 
     def _start(self, epoch: int, index: int) -> int:
-        """这一轮第 index 个窗口从哪里开始。每两轮里，同一处有一轮挪、一轮不挪。"""
+        """这一轮第 index 个窗口从哪里开始。"""
         start = int(self._epoch(epoch)[index])
-        if self.boundary is None or (start // self.context_length + epoch) % 2:
+        if self.boundary is None:
             return start
-        ends = np.flatnonzero(self.ids[start : start + self.context_length] == self.boundary)
-        moved = start + 1 + int(ends[0]) if len(ends) else start
-        return moved if moved + self.context_length < len(self.ids) else start
+        earliest = max(0, start - self.context_length)
+        ends = np.flatnonzero(self.ids[earliest:start] == self.boundary)
+        return earliest + int(ends[-1]) + 1 if len(ends) else start
 
     def batch(self, n: int) -> Batch:
         """第 n 批：{"ids": (b, t), "labels": (b, t)}，都是 int64。"""

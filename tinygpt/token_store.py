@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tinygpt.checkpoint import file_digest
 from tinygpt.errors import InputError, system_reason
 from tinygpt.locks import held
 
@@ -55,10 +56,11 @@ def is_whole(target: Path) -> bool:
     """target 里的缓存是不是完整的：meta.json 读得懂，两个文件的大小与摘要都和它记的一样。"""
     try:
         meta = json.loads((target / "meta.json").read_text(encoding="utf-8"))
-        size = np.dtype(meta["dtype"]).itemsize
+        width = np.dtype(meta["dtype"]).itemsize
         for name in PARTS:
             path = target / f"{name}.bin"
-            if path.stat().st_size != meta[f"{name}_tokens"] * size or _sha256(path) != meta["sha256"][name]:
+            size = meta[f"{name}_tokens"] * width
+            if path.stat().st_size != size or file_digest(path) != meta["sha256"][name]:
                 return False
         return meta.pop("check") == _check(meta)
     except (OSError, ValueError, TypeError, KeyError):
@@ -72,18 +74,13 @@ def _build(target: Path, write: Callable[[Path], dict]) -> None:
     work = Path(tempfile.mkdtemp(prefix=f"{target.name}.", suffix=".tmp", dir=target.parent))
     try:
         meta = write(work) | {"digest": target.name}
-        meta["sha256"] = {name: _sha256(work / f"{name}.bin") for name in PARTS}
+        meta["sha256"] = {name: file_digest(work / f"{name}.bin") for name in PARTS}
         text = json.dumps(meta | {"check": _check(meta)}, ensure_ascii=False, indent=1)
         (work / "meta.json").write_text(text, encoding="utf-8")
         shutil.rmtree(target, ignore_errors=True)
         os.replace(work, target)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check(meta: dict) -> str:

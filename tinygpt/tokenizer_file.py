@@ -20,9 +20,18 @@ def read_backend(path: str | Path) -> tokenizers.Tokenizer:
     size = path.stat().st_size
     require(size <= LARGEST_FILE, f"{path} 有 {size:,} 字节", f"不超过 {LARGEST_FILE:,} 字节", RETRAIN)
     try:
-        return tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8"))
+        backend = tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8"))
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # tokenizers 对坏文件抛出裸的 Exception，或 Rust 的 PanicException
         found = f"读不懂分词器文件 {path}：{error}"
         raise InputError(found, "tinygpt 写的 tokenizer.json", RETRAIN) from error
+    require_dense(backend, path)
+    return backend
+
+
+def require_dense(backend: tokenizers.Tokenizer, path: str | Path) -> None:
+    """编号是 0、1、2……，一个不缺。一个写着编号 10 亿的小文件，会让 tokenizers 为每个空缺占内存。"""
+    numbers = set(backend.get_vocab().values())
+    found, expected = f"分词器 {path} 的编号有空缺", f"0–{len(numbers) - 1}，一个不缺"
+    require(numbers == set(range(len(numbers))), found, expected, RETRAIN)

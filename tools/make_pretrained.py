@@ -14,6 +14,7 @@ import json
 import math
 import platform
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -39,7 +40,7 @@ def export(run: Path, folder: Path) -> None:
         shutil.copy(run / name, folder / name)
 
 
-def parts(passages: list) -> dict[str, list]:
+def parts(passages: Iterable) -> dict[str, list]:
     """验证文档，按来源分。"""
     found = {source: [] for source in corpus.SOURCES}
     for passage in passages:
@@ -55,11 +56,13 @@ def encoded(tokenizer, passages) -> list[list[int]]:
 
 def compare(model, tokenizer, mixture: str) -> dict:
     """GPT 与 5 元模型在每个来源上的每字符比特。"""
-    all_passages = list(corpus.passages(dataclasses.replace(corpus.named(mixture), passes=1, everyday=1)))
-    train = [p for p in all_passages if p.split == "train"]
+    mixture = corpus.named(mixture)
+    read = dataclasses.replace(mixture, passes=min(1, mixture.passes), everyday=min(1, mixture.everyday))
+    train = [p for p in corpus.passages(read) if p.split == "train"]
     ngram = NGram(5, tokenizer.vocab_size, EOS).fit(encoded(tokenizer, train))
+    every = corpus.passages(dataclasses.replace(mixture, passes=1, everyday=1))
     rows = {}
-    for name, passages in parts(all_passages).items():
+    for name, passages in parts(every).items():
         row = evaluate_text(model, tokenizer, passages)
         nats = ngram.loss(encoded(tokenizer, passages))
         row["ngram_bits_per_character"] = nats * row["tokens"] / math.log(2) / row["characters"]
@@ -114,18 +117,19 @@ def readme(card: dict, parameters: int) -> str:
         "# mini：文章的模型", "",
         "2 层解码器，256 维，4 个头，上下文 256，词表 4096，"
         f"共 {parameters:,} 个参数；权重存成 fp16。许可：CC BY 4.0。", "",
-        "- 数据：附带的全部文字（docs/corpus.md），训练部分；验证文档从不参加训练。",
+        f"- 数据：附带的文字（docs/corpus.md）的搭配 `{card['mixture']}`，训练部分；验证文档从不参加训练。",
         f"- 命令：`{card['command']}`，再用 `python tools/make_pretrained.py` 存成这里的样子。",
         f"- 时间：{card['seconds']:.0f} 秒，{card['machine']}，torch {card['torch']}。{card['cpu']}", "",
         "每个来源的验证文字，每字符多少比特（越小越好），"
-        "与同样的文字（手写的各数一遍）训练的插值 Kneser–Ney 5 元模型比：", "",
+        "与同样的文字（手写的各数一遍）训练的插值 Kneser–Ney 5 元模型比。"
+        "搭配里没有的来源，两个模型都没有读过：", "",
         "| 来源 | GPT | 5 元模型 | 每个 token 几个字符 |", "|---|---|---|---|", *bits, "",
         "`tinygpt probe --model mini` 的数（乱猜的水平在旁边；不同出处不合在一起）：", "",
         "| 探查 | 出处 | 数 | 乱猜 | 题数 | 意思 |", "|---|---|---|---|---|---|", *figures, "",
         "60 个固定提示的续写照原样在 docs/samples.md。", "",
         "## 已知的弱点", "",
         "- 它的世界只有附带的文字那么大：没有学过的东西，聊天时多半说“我没有学过”，续写时就编。",
-        "- 手写的小百科与日常，它记不住细节，写长了会换话题；故事里的因果有时接不上。",
+        "- 手写的小百科与日常它没有读过，从那样的句子开头，写不通。故事里的因果有时接不上。",
         "- 两位数以上的算术靠不住；没见过的名字有时写着写着换成见过的。",
         "- 只会中文；没有安全方面的训练。", "",
     ])  # fmt: skip

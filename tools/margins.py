@@ -4,8 +4,8 @@
     python tools/margins.py [文件 …] --jitters 0 1 2 3 4 5 --capabilities default avx2
     python tools/margins.py --all            也列出站得稳的
 
-一遍是一个 TINYGPT_JITTER（0 是不加噪声）或一种 ATEN_CPU_CAPABILITY。断言里的每个比较都记下两边的数，
-不成立也接着执行。报告：
+一遍是一个 TINYGPT_JITTER（0 是不加噪声）或一种指令（run_notebooks.INSTRUCTIONS）。
+断言里的每个比较都记下两边的数，不成立也接着执行。报告：
   ✗ 有一遍不成立，或执行出错；
   ！站不稳：最近的一遍离界线（余地）小于各遍相差的范围，并且小于界线的三分之一；
   ≠ 输出与存下的不同（照 conftest 的容差；标着不比较的格子不算）。
@@ -24,6 +24,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT)]
+from run_notebooks import INSTRUCTIONS, execute, ignored, kernel_environment, shorten
 
 RECORDER = '''
 import ast, json, math, operator
@@ -105,15 +107,13 @@ REPORT = 'open({!r}, "w").write(json.dumps([__margins__.found, __margins__.faile
 
 def environment(run: str) -> dict[str, str]:
     """一遍的名字（"3"、"avx2"）→ 加进环境的变量。"""
-    return {"TINYGPT_JITTER": "" if run == "0" else run} if run.isdigit() else {"ATEN_CPU_CAPABILITY": run}
+    return {"TINYGPT_JITTER": "" if run == "0" else run} if run.isdigit() else INSTRUCTIONS[run]
 
 
 def execute_once(path: str, run: str, timeout: float) -> dict:
     """执行一遍：比较的数、不成立的断言、与存下的不同的输出（键是代码格的编号，从 1 数起）。"""
     os.environ.update(environment(run))
-    sys.path[:0] = [str(ROOT / "tools"), str(ROOT)]
     import nbformat
-    from run_notebooks import execute, ignored, kernel_environment, shorten
 
     os.environ.update(kernel_environment())
     notebook = nbformat.read(path, as_version=4)
@@ -145,13 +145,17 @@ def same_outputs(first, second) -> bool:
 
 
 def texts(outputs) -> list[str]:
-    """每个输出里要比较的文字；图与控件不比。"""
+    """每个输出里要比较的文字，图与控件不比；每次都变的（地址、控件的编号）照 nbval_sanitize.cfg 换掉。"""
     kinds = ("text/plain", "text/html", "image/svg+xml")
-    return [
+    found = [
         o.get("text") or "\n".join(o["data"][kind] for kind in kinds if kind in o.get("data", {}))
         for o in outputs
         if o.output_type != "error"
     ]
+    rules = (ROOT / "tools" / "nbval_sanitize.cfg").read_text(encoding="ascii")
+    for pattern, instead in re.findall(r"^regex: (.*)\nreplace: (.*)$", rules, re.MULTILINE):
+        found = [re.sub(pattern, instead, text) for text in found]
+    return found
 
 
 def report(path: Path, results: dict[str, dict], everything: bool) -> bool:
@@ -202,7 +206,7 @@ def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(description="看断言离不成立有多远。")
     parser.add_argument("paths", nargs="*", type=Path, help="笔记本，默认全部的课与答案")
     parser.add_argument("--jitters", nargs="*", default=["0", "1", "2", "3"], help="0 是不加噪声")
-    parser.add_argument("--capabilities", nargs="*", default=["default", "avx2"])
+    parser.add_argument("--capabilities", nargs="*", choices=INSTRUCTIONS, default=["default", "avx2"])
     parser.add_argument("--workers", type=int, default=2, help="同时执行几遍")
     parser.add_argument("--timeout", type=float, default=600, help="一格最多多少秒")
     parser.add_argument("--all", action="store_true", help="站得稳的也列出来")

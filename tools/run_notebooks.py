@@ -25,6 +25,14 @@ PATHS = re.compile(
     r"/(?:home|root|Users|tmp|var/folders|work)/[\w.]|[A-Za-z]:\\\\?Users\\|site-packages|ipykernel_\d+"
 )
 
+# 装作一台只会这种指令的机器：ATen、oneDNN、MKL 各有各的开关。ARM 上没有这些，设了也不起作用
+INSTRUCTIONS = {
+    name: {"ATEN_CPU_CAPABILITY": name, "ONEDNN_MAX_CPU_ISA": onednn, "MKL_ENABLE_INSTRUCTIONS": mkl}
+    for name, onednn, mkl in (
+        ("default", "SSE41", "SSE4_2"), ("avx2", "AVX2", "AVX2"), ("avx512", "AVX512_CORE", "AVX512"),
+    )
+}  # fmt: skip
+
 
 def kernel_environment(root: Path = ROOT, environment=os.environ) -> dict[str, str]:
     """内核的环境变量：用这份源代码，在 CPU 上算；设 TINYGPT_NBVAL_GPU=1 则允许用 GPU。
@@ -45,8 +53,11 @@ def kernel_environment(root: Path = ROOT, environment=os.environ) -> dict[str, s
     return kernel
 
 
-def execute(notebook, folder: Path, timeout: float = 300):
-    """在全新的内核里执行一遍，返回带输出的副本；出错时抛出 CellExecutionError。"""
+def execute(notebook, folder: Path, timeout: float = 300, environment: dict[str, str] | None = None):
+    """在全新的内核里执行一遍，返回带输出的副本；出错时抛出 CellExecutionError。
+
+    environment 是添进内核的环境变量。
+    """
     import nbformat
     from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
@@ -68,7 +79,7 @@ def execute(notebook, folder: Path, timeout: float = 300):
     )  # fmt: skip
     client.create_kernel_manager()
     client.km.kernel_spec_manager = ThisPython()
-    client.execute()
+    client.execute(env=os.environ | (environment or {}))
     return tidy(copy)
 
 

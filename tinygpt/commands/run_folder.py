@@ -67,7 +67,8 @@ def is_finished(out: Path) -> bool:
 def how_to_go_on(out: Path) -> str:
     """对着这个文件夹，接下来能做什么。"""
     if not has_state(out):
-        return "还没有存过检查点：同样的命令，加上 --overwrite 重新来"
+        again = "同样的命令，加上 --overwrite 重新来" if out.exists() else "同样的命令再来一次"
+        return f"还没有存过检查点：{again}"
     if is_finished(out):
         return "这次训练已经做完：再练久一些用 --resume --steps 更多的步数；删掉重来用 --overwrite"
     return "接着训练：同样的命令，再加上 --resume（不要 --overwrite）；删掉重来用 --overwrite"

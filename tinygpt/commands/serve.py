@@ -7,7 +7,6 @@ from tinygpt.commands.chat import template_of, trained_on_own_data
 from tinygpt.device import pick_device
 from tinygpt.errors import require
 from tinygpt.pretrained import load, model_folder
-from tinygpt.server.app import LOOPBACK, listen, serve
 from tinygpt.server.service import Service
 
 HELP = "打开网页与模型说话"
@@ -22,6 +21,8 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> int:
+    from tinygpt.server.app import LOOPBACK, listen, serve  # tornado 只有这个命令用，别的命令不等它
+
     require(0 <= args.port <= 65535, f"--port {args.port}", "0 到 65535 的整数", "例如 --port 8000")
     folder = model_folder(args.model)
     sockets = listen(args.port)  # 先占住端口，再花时间读模型

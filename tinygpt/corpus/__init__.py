@@ -4,7 +4,8 @@ passages() 依次给出各个来源，是 tinygpt train 不带 --data 时用的�
 
 手写的在 encyclopedia/ 里，一个主题一个 .jsonl 文件，一行一篇：title、genre、split、text；
 文件名以 everyday 开头的是日常，其余是小百科。划分是固定的：split 为 "validation" 的文档从不参加训练，
-也不参加分词器的训练。生成的文字，验证用另外的种子。约一半的文档，第一行是“体裁：标题”。
+也不参加分词器的训练。生成的文字，验证用另外的种子。约一半的文档，第一行是“体裁：标题”；
+小世界里只讲一个事物的文章，这一行有时只是它的名字。
 """
 
 import hashlib
@@ -42,13 +43,13 @@ PATTERN = rf"是|[\p{{Han}}&&[^是]]+| ?{LETTER}+|\p{{N}}| ?[^\s\p{{L}}\p{{M}}\p
 
 @dataclass(frozen=True)
 class Mixture:
-    """训练部分怎样搭配。小模型学不动太丰富的文字，所以简单而有状态的小故事占得最多。"""
+    """训练部分怎样搭配。小模型学不动太丰富的文字：手写的文字一进来，提示落在它上面就写不通，所以默认不要。"""
 
-    passes: int  # 小百科写进几遍
-    everyday: int  # 日常写进几遍
     world: int  # 小世界多少个字符
     stories: int
     talk: int
+    passes: int = 0  # 小百科写进几遍
+    everyday: int = 0  # 日常写进几遍
     plans: tuple[str, ...] = ()  # 小故事只用哪些计划；不给就是全部
     plain: bool = False  # 小故事用朴素的写法
 
@@ -56,15 +57,21 @@ class Mixture:
 FIRST_PLANS = (
     "help", "help", "find", "find", "lend", "rain", "letter", "notice", "diary", "news", "poem", "riddle",
 )  # fmt: skip
+RELEASE_PLANS = (
+    "help", "help", "find", "find", "lend", "lend", "rain", "rain", "letter", "letter", "diary", "diary",
+    "news", "news", "poem", "poem", "fable", "fable", "notice", "note", "riddle", "season", "greet", "meet",
+    "ask_way", "phone", "chat", "buy", "gift", "birthday", "sick", "plant", "learn",
+)  # fmt: skip
 MIXTURES = {
-    "first": Mixture(  # start.py，约三分钟：先学简单的
-        passes=0, everyday=1, world=1_000_000, stories=1_200_000, talk=500_000, plans=FIRST_PLANS, plain=True
-    ),
-    # 附带的 mini
-    "release": Mixture(passes=1, everyday=2, world=3_000_000, stories=8_000_000, talk=3_000_000, plain=True),
+    # start.py，约三分钟
+    "first": Mixture(world=1_000_000, stories=1_200_000, talk=500_000, plans=FIRST_PLANS, plain=True),
+    # 附带的 mini：计划多一倍
+    "release": Mixture(world=3_000_000, stories=8_000_000, talk=3_000_000, plans=RELEASE_PLANS, plain=True),
+    # 全部来源、全部计划与写法：给更大的模型、更多的时间
+    "full": Mixture(world=3_000_000, stories=8_000_000, talk=3_000_000, passes=6, everyday=6),
 }
 # 附带的分词器用这么多文字训练，出现够多的字才留作单字：省下的位置给词
-TOKENIZER_MIXTURE, TOKENIZER_MIN_COUNT = Mixture(1, 1, 400_000, 900_000, 250_000), 15
+TOKENIZER_MIXTURE, TOKENIZER_MIN_COUNT = Mixture(400_000, 900_000, 250_000, passes=1, everyday=1), 15
 
 
 @dataclass(frozen=True)
@@ -139,7 +146,7 @@ def _texts(source: str, seed: int, mixture: Mixture) -> Iterator[str]:
         yield from (story_text(story, chooser) for story in told)
         return
     for number, document in enumerate(World.load().documents(seed, n_documents=10**9)):
-        yield headed(document.genre, document.title, document.text, number)
+        yield headed(document.genre, document.title, document.text, number, document.subject)
 
 
 def story_text(story: Story, chooser: Chooser) -> str:
@@ -150,10 +157,14 @@ def story_text(story: Story, chooser: Chooser) -> str:
     return with_questions(story, chooser.sample(story.questions, number))
 
 
-def headed(genre: str, title: str, text: str, number: int = 0) -> str:
-    """约一半的文档，前面加一行“体裁：标题”：光是一个名词、一种体裁，也是模型认得的开头。"""
-    odd = zlib.crc32(f"{number} {title} {text[:20]}".encode()) % 2
-    return f"{genre}：{title}\n{text}" if odd else text
+def headed(genre: str, title: str, text: str, number: int = 0, subject: str = "") -> str:
+    """约一半的文档，前面加一行“体裁：标题”：光是一个名词、一种体裁，也是模型认得的开头。
+
+    给出 subject（只讲一个事物的文章）时，加的这一行有一半只写它的名字，不写体裁。
+    """
+    chosen = zlib.crc32(f"{number} {title} {text[:20]}".encode()) % 4
+    line = subject if subject and chosen == 3 else f"{genre}：{title}"
+    return f"{line}\n{text}" if chosen % 2 else text
 
 
 def digest(mixture: str | Mixture = "first") -> str:

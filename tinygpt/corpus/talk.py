@@ -30,6 +30,7 @@ UNKNOWN_QUESTIONS = {  # 问生词：问法与问表里的事物一样，最后�
     "english": phrases.QUESTIONS["english"]["other"],
     "opposite": phrases.QUESTIONS["opposite"]["other"],
 }
+MIXED = ("地方", "社会", "经济", "科学", "医学")  # 里面什么都有（珠江、南非）：两个放在一起，没有人会比
 UNKNOWN_REPLIES = (  # “这个词”：东西、地方、人和学问都说得通
     "我没有学过{name}这个词，说不好。",
     "我没有学过{name}这个词，不能乱说。",
@@ -85,6 +86,7 @@ def _read(name: str) -> list[dict]:
 
 
 EXCHANGES, TOLD = _read("exchanges.jsonl"), _read("told.jsonl")
+TOLD_KINDS = {row["kind"] for row in TOLD}  # 闲谈里说的若也是这样的事（买了什么），一段对话里只说一次
 UNKNOWN_ROWS = _read("unknown_words.jsonl")  # 词、类别、是不是有用处的东西、留不留出
 UNKNOWN = {
     kept: {row["word"]: row for row in UNKNOWN_ROWS if row["held_out"] is kept} for kept in (False, True)
@@ -125,12 +127,13 @@ class Talker:
     def fresh(self, options: list) -> dict:
         """选一条这段对话里还没有用过的。"""
         row = self.chooser.choose([r for r in options if r["turns"][0][0] not in self.used] or options)
-        self.used.add(row["turns"][0][0])
+        self.used.update((row["turns"][0][0], row["topic"]))
         return row
 
     def small(self, topics: tuple[str, ...] = (), without: tuple[str, ...] = APART) -> None:
         """闲谈：一个手写的来回，有时两个。"""
-        rows = [r for r in EXCHANGES if (r["topic"] in topics if topics else r["topic"] not in without)]
+        kept = {*without, *(TOLD_KINDS & self.used)}
+        rows = [r for r in EXCHANGES if (r["topic"] in topics if topics else r["topic"] not in kept)]
         turns = self.fresh(rows)["turns"]
         for question, reply in zip(turns[::2], turns[1::2], strict=True):
             self.add(self.chooser.choose(question), self.chooser.choose(reply), "small")
@@ -170,7 +173,7 @@ class Talker:
         word = self.chooser.choose(list(words))
         relations = ["definition"] * 3 + ["feature"] + ["use"] * words[word]["thing"]
         if words[word]["kind"] != "人物":
-            relations += ["opposite", "english"]
+            relations += ["english"] if words[word]["kind"] in MIXED else ["opposite", "english"]
         relation, other = self.chooser.choose(relations), ""
         if relation == "opposite":  # 与同类的词比较
             kind = words[word]["kind"]

@@ -41,6 +41,7 @@ PLANS = {
     "whole": 6,
     "remark": 4,
 }  # 各占几份
+ABOUT_ONE = ("short", "introduce", "listing")  # 只讲一个事物的写法
 COUNTS = "零一两三四"
 PLAINEST = "{name}是{value}。"
 PLAIN = ("kind", "english")  # 只在问答里说：连在文章里太干
@@ -72,6 +73,7 @@ class WorldDocument:
     bits: float
     genre: str = "百科"
     plan: str = ""
+    subject: str = ""  # 只讲一个事物的文章：它的名字
 
 
 @dataclass
@@ -87,9 +89,11 @@ class Writer:
     def write(self, choices: list) -> WorldDocument:
         """先选写法，再选题目。"""
         plan, options = self.chooser.choose(choices)
-        title, text = getattr(self, plan)(self.chooser.choose(options))
+        topic = self.chooser.choose(options)
+        title, text = getattr(self, plan)(topic)
         genre = "问答" if plan == "answer" else "百科"
-        return WorldDocument(title, text, tuple(self.facts), self.chooser.bits, genre, plan)
+        subject = topic.name if plan in ABOUT_ONE else ""
+        return WorldDocument(title, text, tuple(self.facts), self.chooser.bits, genre, plan, subject)
 
     def fresh(self, options: Sequence[str]) -> str:
         """选一个这篇里还没有用过的；最平常的“某某是……”可以再用。"""
@@ -101,8 +105,10 @@ class Writer:
     def phrase(self, key: str, **names: str) -> str:
         return self.fresh(DATA[key]).format(**names)
 
-    def title(self, plan: str, a: str, b: str = "") -> str:
-        return self.chooser.choose(DATA["titles"][plan]).format(a=a, b=b)
+    def title(self, plan: str, a: str, b: str = "", text: str = "") -> str:
+        """标题；正文已经用“什么是……？”开头，标题就不再问一遍。"""
+        options = [title.format(a=a, b=b) for title in DATA["titles"][plan]]
+        return self.chooser.choose([title for title in options if not text.startswith(f"{title}？")])
 
     def say(
         self, concept: Concept, fact: Fact, pronoun: bool = False, asking: bool = True, plain: bool = False
@@ -166,6 +172,7 @@ class Writer:
             and (a == "definition" or not defined)
             and (not groups or concept.group(b) in groups.split())
             and not ("来{use}" in text and values["use"].startswith(("在", "为", "很", "使", "让")))
+            and not ("指的是" in text and values["definition"].endswith(concept.kind.kind))
         ]
         if not usable or self.held_out:
             return self.say(concept, concept.fact("definition"), asking=not self.held_out), ["definition"]
@@ -188,11 +195,11 @@ class Writer:
             relation = self.chooser.choose(rest)
             pronoun = told[-1] not in phrases.AMBIGUOUS and self.chooser.chance(1, 2)
             text += self.say(concept, self.fact(concept, relation), pronoun, asking=False)
-        return self.title("short", concept.name), text
+        return self.title("short", concept.name, text=text), text
 
     def remark(self, row: dict[str, str]) -> tuple[str, str]:
         """单句：手写的一句话，不在事实表里。"""
-        return self.title("short", row["subject"]), row["text"]
+        return self.title("short", row["subject"], text=row["text"]), row["text"]
 
     def introduce(self, concept: Concept) -> tuple[str, str]:
         """介绍：定义、若干方面、对比，有时有开头和收尾。"""

@@ -6,9 +6,11 @@
 
 solutions/ 是唯一的来源：`### BEGIN SOLUTION` 与 `### END SOLUTION` 之间是学习者要写的；
 其中有 `### STUB` 开头的行时，练习里留下的就是这些行（先猜后算、找错误的题用它）。
+执行一个练习本是 book_child.py 的事，在另一个进程里。
 学习者改过的练习本从不覆盖：生成时把代码的摘要写进笔记本，摘要对不上就是改过。
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -134,47 +136,6 @@ def notebook_of(folder: Path, lesson: str) -> Path:
 # ---- 检查 ----
 
 
-def execute(path: Path) -> list[dict]:
-    """在当前进程里执行一个练习本，返回每个练习的状态：passed、failed、unwritten 或 error。"""
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    scope, results, now = {"__name__": "__main__"}, [], answers(notebook)
-    untouched = notebook["metadata"].get("tinygpt", {}).get("untouched", {})
-    left = None  # 停掉程序的那一格
-    for place, cell in enumerate(notebook["cells"], start=1):
-        number = cell["metadata"].get("exercise")
-        if cell["cell_type"] != "code":
-            continue
-        error = run_cell(text_of(cell), scope)
-        if isinstance(error, SystemExit):
-            left = place
-        if number:
-            stopped = f"第 {left} 格里有 exit()、quit() 或 sys.exit()：它会停掉整个程序，去掉它"
-            result = {"state": "error", "message": stopped} if left else verdict(error)
-            left = None
-            if result["state"] == "failed" and untouched.get(number) == now[number]:
-                result["state"] = "unwritten"  # 找错误的题：留下的代码能执行，只是错的
-            results.append({"number": number, **result})
-    return results
-
-
-def run_cell(source: str, scope: dict) -> BaseException | None:
-    try:
-        exec(compile(source, "<练习>", "exec"), scope)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 学习者的代码
-        return error
-    return None
-
-
-def verdict(error: BaseException | None) -> dict:
-    from tinygpt.course.diagnosis import CheckFailed
-
-    if error is None:
-        return {"state": "passed", "message": ""}
-    if isinstance(error, CheckFailed):
-        return {"state": "unwritten" if error.unwritten else "failed", "message": str(error)}
-    return {"state": "error", "message": f"{type(error).__name__}: {error}"}
-
-
 def why_unreadable(path: Path) -> str:
     """练习本打不开的原因与办法；打得开就是空的。"""
     text = path.read_bytes().decode("utf-8", errors="replace")
@@ -198,7 +159,7 @@ def progress(path: Path, cache: Path | None = None) -> list[dict]:
     known = read_cache(cache)
     if key in known:
         return known[key]
-    command = [sys.executable, "-m", "tinygpt.course.books", str(path)]
+    command = [sys.executable, "-m", "tinygpt.course.book_child", str(path)]
     environment = os.environ | {"PYTHONUTF8": "1", "MPLBACKEND": "Agg", "PYTHONPATH": python_path()}
     try:
         done = subprocess.run(
@@ -212,7 +173,8 @@ def progress(path: Path, cache: Path | None = None) -> list[dict]:
         message = f"执行 {path.name} 时停住了或者崩溃了；在 JupyterLab 里重启内核，从头运行，看停在哪一格"
         return all_in_state(path, "error", message)
     if cache:
-        cache.write_text(json.dumps({**known, key: results}, ensure_ascii=False), encoding="utf-8")
+        with contextlib.suppress(OSError):  # 课程的文件夹是只读的：下次再执行一遍
+            cache.write_text(json.dumps({**known, key: results}, ensure_ascii=False), encoding="utf-8")
     return results
 
 
@@ -253,10 +215,3 @@ def report(root: Path, lesson: str | None = None) -> dict[str, list[dict]]:
     chosen = [notebook_of(solutions, lesson)] if lesson else sorted(solutions.glob("*.ipynb"))
     names = [path.name for path in chosen]
     return {name: progress(folder / name, cache) for name in names if (folder / name).exists()}
-
-
-if __name__ == "__main__":
-    output = sys.stdout
-    sys.stdout = sys.stderr  # 学习者的 print 不混进结果
-    found = execute(Path(sys.argv[1]))
-    output.write(json.dumps(found, ensure_ascii=False) + "\n")

@@ -21,6 +21,7 @@ from tinygpt.byte_level import END_OF_TEXT, ByteLevelTokenizer, is_byte_level
 from tinygpt.checkpoint import load_tensors, new_folder, read_json, save_tensors, write_json
 from tinygpt.errors import InputError, require
 from tinygpt.hub.gpt2 import from_gpt2_config, from_gpt2_tensors, to_gpt2_config, to_gpt2_tensors
+from tinygpt.pretrained import check_tokenizer
 from tinygpt.tokenizer import SPECIAL_TOKENS, Tokenizer
 from tinygpt.tokenizer_file import read_backend
 
@@ -64,9 +65,7 @@ def import_folder(source: str | Path, out: str | Path) -> None:
         raise InputError(f"{source} 里没有 {WEIGHTS}，只有 {found}{why}", f"一个 {WEIGHTS}", fix)
     tensors = from_gpt2_tensors(load_tensors(source / WEIGHTS)[0], config)
     tokenizer = read_tokenizer(source)
-    fits = tokenizer.vocab_size <= config.vocab_size
-    found = f"{source}：分词器有 {tokenizer.vocab_size} 个 token，模型只有 {config.vocab_size} 个"
-    require(fits, found, "一起存下的分词器与模型", "换回原来的 tokenizer.json")
+    check_tokenizer(source, config, tokenizer)
     with new_folder(out) as folder:
         write_json(folder / "config.json", config.to_dict())
         tokenizer.save(folder / "tokenizer.json")

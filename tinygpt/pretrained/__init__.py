@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from tinygpt.byte_level import load_tokenizer
 from tinygpt.checkpoint import (
@@ -57,7 +59,7 @@ def load(name_or_folder: str | Path = "mini", device: str | torch.device = "cpu"
     shapes = tensor_shapes(folder / "model.safetensors")
     found = f"{folder} 与模型对不上：config.json 说有 {config.n_layer} 层，权重只有 {len(shapes)} 个张量"
     require(config.n_layer <= len(shapes), found, "同一次训练存下的 config.json", "换回原来的 config.json")
-    with torch.device("meta"):  # 还没有分配内存：先核对文件头里的形状
+    with torch.device("meta"), WithoutRandomNumbers():  # 还没有分配内存：先核对文件头里的形状
         model = GPT(config)
     check_fit(model, shapes, folder)
     tensors, _ = load_tensors(folder / "model.safetensors")
@@ -73,6 +75,14 @@ def load(name_or_folder: str | Path = "mini", device: str | torch.device = "cpu"
         lora.load_adapters(model, folder)
         lora.merge(model)
     return model.to(device).eval(), tokenizer
+
+
+class WithoutRandomNumbers(TorchFunctionMode):
+    """meta 设备上没有数可填：跳过正态的初始化。不跳过的话，torch 为了它要先导入编译器，花一两秒。"""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        return kwargs["tensor"] if func is nn.init.normal_ else func(*args, **kwargs)
 
 
 def check_tokenizer(folder: Path, config: GPTConfig, tokenizer: Tokenizer) -> None:

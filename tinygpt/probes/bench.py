@@ -21,9 +21,10 @@ from tinygpt.errors import InputError
 from tinygpt.sampling import Sampling, generate
 from tinygpt.tokenizer import CHAT, EOS, PAD
 
-GREEDY, WARM = Sampling(greedy=True), Sampling(temperature=0.7)
+GREEDY = Sampling(greedy=True)
+WARM = Sampling(temperature=0.5, top_p=0.9)  # 与 tinygpt chat 相同
 PROMPTS_FILE = Path(__file__).parent / "prompts.txt"
-MOST_TOKENS = 120  # 60 个提示各续写多少
+MOST_TOKENS = 180  # 60 个提示各续写多少：一篇小故事的长度
 BATCH = 64
 STORY_SEED, TALK_SEED = 7_000_000, 7_100_000  # 故事与对话另起一段种子，与训练用的错开
 

@@ -160,7 +160,7 @@ def sentences(text: str) -> list[str]:
 
 
 def fluency(bench: Bench) -> list[Figure]:
-    """60 个提示的续写（温度 0.7）：打转、坏字、没有合上的引号、自己写完的。"""
+    """60 个提示的续写（与聊天同样的取样）：打转、坏字、没有合上的引号、自己写完的。"""
     rows = [(prompt + reply.text, reply.ended) for prompt, reply in bench.completions]
     done = [text for text, ended in rows if ended]
     bad = {"loops": looping, "broken_characters": lambda text: "�" in text}

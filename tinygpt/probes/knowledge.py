@@ -20,12 +20,12 @@ GREETINGS = (
 
 
 def definitions(bench: Bench) -> list[Figure]:
-    """每个事物的"X是"之后，贪心地写到句号。基线是总写最常见的那个定义。"""
+    """每个事物的"X是"之后，贪心地写：定义一字不差，然后是句号，或者逗号之后再说别的。基线是总写最常见的定义。"""
     concepts = World.load().concepts
     right = [c.values["definition"] for c in concepts]
     replies = bench.reply([bench.encode(f"{c.name}是") for c in concepts], ROOM, stop=STOP)
     texts = [r.text.removesuffix("。") for r in replies]
-    exact = [text == value for text, value in zip(texts, right)]
+    exact = [text == value or text.startswith(value + "，") for text, value in zip(texts, right)]
     opened = [text.startswith(value[:FIRST]) for text, value in zip(texts, right)]
     most = Counter(right).most_common(1)[0][1] / len(right)
     misses = [{"name": c.name, "definition": value, "reply": text}

@@ -34,7 +34,7 @@ def row(figure: Figure) -> str:
 
 def samples(bench: Bench) -> str:
     """60 段续写，Markdown 表格；最后一栏留给读的人：通且真、通而假、不通。"""
-    how = f"温度 {WARM.temperature}，种子是序号，最多 {MOST_TOKENS} 个 token。"
+    how = f"温度 {WARM.temperature}，top-p {WARM.top_p}，种子是序号，最多 {MOST_TOKENS} 个 token。"
     head = ["# 60 个提示的续写", "", how + "请在最后一栏写上：通且真、通而假、不通。", ""]
     table = ["| 序号 | 提示 | 续写 | 判断 |", "|---|---|---|---|"]
     for index, (prompt, reply) in enumerate(bench.completions):
@@ -44,7 +44,7 @@ def samples(bench: Bench) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").strip("\n").replace("\n", "<br>")
+    return text.replace("|", "\\|").rstrip("\n").replace("\n", "<br>")
 
 
 def write_samples(bench: Bench, path: str | Path) -> None:

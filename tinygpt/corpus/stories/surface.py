@@ -108,6 +108,7 @@ class Surface:
     asking: bool = False  # 写问题时为真：不换代词，"我"称"作者"
     plain: bool = False  # 朴素的写法：任选的只用前面 PLAIN 种
     pieces: list[Piece] = field(default_factory=list)
+    chosen: set[tuple[Choice, tuple]] = field(default_factory=set)  # 这个模板里选过的
     latest: dict[str, str] = field(default_factory=dict)  # 代词 → 最近用名字提到的那一个
 
     @property
@@ -115,6 +116,7 @@ class Surface:
         return "".join(piece.text for piece in self.pieces)
 
     def write(self, template: str) -> None:
+        self.chosen.clear()
         self._write(parse(template))
 
     def _write(self, nodes: tuple) -> None:
@@ -122,11 +124,18 @@ class Surface:
             if isinstance(node, str):
                 self.pieces.append(Piece(node))
             elif isinstance(node, Choice):
-                self._write(self.chooser.choose(node.options[: PLAIN if self.plain else None]))
+                self._choose(node)
             elif len(node.keys) > 1:
                 self._several([self.find(key) for key in node.keys], node.spec)
             else:
                 self._slot(self.find(node.keys[0]), node.spec, node.marked)
+
+    def _choose(self, node: Choice) -> None:
+        """任选一个；同一类词在一个模板里不重样（"看了猴子，又看了猴子"）。"""
+        options = node.options[: PLAIN if self.plain else None]
+        option = self.chooser.choose([o for o in options if (node, o) not in self.chosen] or options)
+        self.chosen.add((node, option))
+        self._write(option)
 
     def find(self, key: str) -> Entity:
         if key not in self.roles:

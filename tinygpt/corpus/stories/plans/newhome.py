@@ -31,37 +31,37 @@ def _p(name: str, english: str) -> Place:
     return Place(name, "", english)
 
 
-WINDOW, DOOR, CORNER = _p("窗前", "by the window"), _p("门后", "behind the door"), _p("墙角", "in the corner")
+WINDOW, CORNER = _p("窗前", "by the window"), _p("墙角", "in the corner")
 WALL, BALCONY, BED, DESK = _p("墙边", "by the wall"), _p("阳台上", "on the balcony"), _p("床边",
 "by the bed"), _p("书桌上", "on the desk")
 SHELF, TABLE, SILL = _p("架子上", "on the shelf"), _p("桌子上", "on the table"), _p("窗台上",
 "on the window sill")
 FITS = {  # 东西 → 能放的地方
-    _t("书桌", "desk", "张"): (WINDOW, WALL, CORNER, DOOR), _t("书架", "bookshelf", "个"): (WALL, WINDOW,
-        CORNER, BED), _t("小床", "bed", "张"): (WINDOW, WALL, CORNER, DOOR),
-    _t("台灯", "lamp", "盏"): (DESK, TABLE, SHELF, BED), _t("鱼缸", "fish tank", "个"): (WINDOW, TABLE, SHELF,
+    _t("书桌", "desk", "张"): (WINDOW, WALL, CORNER), _t("书架", "bookshelf", "个"): (WALL, WINDOW,
+        CORNER, BED), _t("小床", "bed", "张"): (WINDOW, WALL, CORNER),
+    _t("台灯", "lamp", "盏"): (DESK, TABLE, BED), _t("鱼缸", "fish tank", "个"): (WINDOW, TABLE, SHELF,
         CORNER), _t("花盆", "flower pot", "个"): (BALCONY, SILL, WINDOW, SHELF),
-    _t("钢琴", "piano", "架"): (WALL, WINDOW, CORNER, DOOR), _t("椅子", "chair", "把"): (WINDOW, WALL, BED,
-        BALCONY), _t("衣柜", "wardrobe", "个"): (WALL, CORNER, DOOR, BED),
-    _t("镜子", "mirror", "面"): (WALL, DOOR, BED, CORNER), _t("收音机", "radio", "台"): (DESK, SHELF, TABLE,
-        SILL), _t("缝纫机", "sewing machine", "台"): (WINDOW, CORNER, WALL, BALCONY),
-    _t("地球仪", "globe", "个"): (DESK, SHELF, TABLE, SILL), _t("沙发", "sofa", "张"): (WINDOW, WALL, DOOR,
+    _t("钢琴", "piano", "架"): (WALL, WINDOW, CORNER), _t("椅子", "chair", "把"): (WINDOW, WALL, BED,
+        BALCONY), _t("衣柜", "wardrobe", "个"): (WALL, CORNER, BED),
+    _t("镜子", "mirror", "面"): (WALL, BED, CORNER), _t("收音机", "radio", "台"): (DESK, SHELF, TABLE,
+        SILL), _t("缝纫机", "sewing machine", "台"): (WINDOW, CORNER, WALL),
+    _t("地球仪", "globe", "个"): (DESK, SHELF, TABLE, SILL), _t("沙发", "sofa", "张"): (WINDOW, WALL,
         CORNER), _t("鸟笼", "bird cage", "个"): (BALCONY, WINDOW, SHELF),
     _t("电视", "television", "台"): (WALL, TABLE, CORNER, SHELF), _t("旧钟", "clock", "座"): (SHELF, TABLE,
-        WALL, DESK), _t("画架", "easel", "个"): (WINDOW, BALCONY, CORNER, WALL),
+        DESK), _t("画架", "easel", "个"): (WINDOW, BALCONY, CORNER, WALL),
 }  # fmt: skip
 WHY = {
-    "窗前": "那里亮", "门后": "那里不占地方", "墙角": "那里正好空着", "墙边": "那里宽",
+    "窗前": "那里亮", "墙角": "那里正好空着", "墙边": "那里宽敞",
     "阳台上": "那里有太阳", "床边": "用起来方便", "书桌上": "一坐下就看得见",
-    "架子上": "那里碰不着", "桌子上": "大家都看得见", "窗台上": "那里通风",
+    "架子上": "那里碰不着", "桌子上": "大家都看得见", "窗台上": "那里亮",
 }  # fmt: skip
 OPEN = (
-    "{when}，{a}家搬到{home}。", "{a}和{k}要搬家了，新家在{home}。",
+    "{when}，{a}家搬到了{home}。", "{a}和{k}要搬家了，新家在{home}。",
         "[今天|昨天|上个星期六]，{a}[和{k}|一家人]搬到了{home}。",
         "因为[老房子太小|离学校太远|楼要拆了]，{a}家搬到了{home}。",
-    "[春天|夏天|秋天]的一天，{a}和{k}搬到{home}，[车上装满了东西|雇了一辆大车]。",
+    "[春天|夏天|秋天]的一天，{a}和{k}搬到了{home}，[车上装满了东西|雇了一辆大车]。",
         "“[搬家了|要搬新家了]！”{a}一早就起来。新家在{home}。",
-        "搬家的车[一早|八点]就来了，{a}和{k}[抱着箱子|提着大包]，搬到{home}。",
+        "搬家的车[一早|八点]就来了，{a}和{k}[抱着箱子|提着大包]，搬到了{home}。",
     "{a}[盼了很久|想了很久]，{when}，[终于|总算]搬到{home}了。",
         "如果你到{home}去，[就会看见|会遇到]刚搬来的{a}。那天，{a:他}和{k}[忙得很|一刻也没有停]。",
         "[一辆大车|搬家的车]停在{home}，{a}和{k}[跳下车|从车上下来]，[要住进新家了|新家到了]。",
@@ -72,7 +72,7 @@ PUT_X = (
         "{x}[不好拿|要小心]，{a}和{k}[慢慢地|小心地]搬进来，放在{q}。",
 )
 WRONG = (
-    "[可是|谁知道]{q}[太挤了|放不下|走路会碰着]，{a}又把{x}搬到{p1}，{pwhy}。",
+    "[可是|谁知道]{q}[太挤了|放不下]，{a}又把{x}搬到{p1}，{pwhy}。",
         "放好一看，[不太好看|有点挤|不方便]。{k}说：“还是放在{p1}吧。”{x}就搬到了{p1}。",
         "过了一会儿，{a}觉得{q}不好，因为[太挤|不方便]，又把{x}放到{p1}。",
     "“[不行，不行|这里不好]，”{k}说，“{q}[太挤了|不好走路]。”{a}和{k}把{x}换到{p1}。",
@@ -82,17 +82,15 @@ PUT_X_OK = (
         "先搬进来的是{x}，{a}说放在{p1}，因为{pwhy}。", "{a}想了想，把{x}放在{p1}，因为{pwhy}。",
 )
 PUT_Y = (
-    "{y}呢，[{k}|{a}]说放在{p2}最好，{ywhy}。", "[接着|然后]，{k}把{y}放在{p2}，{ywhy}。",
-        "{a}又把{y}放到{p2}，{k}说：“[正好|好]，{ywhy}。”", "{y}放在{p2}，[不大不小|正合适]，{ywhy}。",
-        "“{y}放在{p2}，[好吗|行吗]？”{a}问。{k}说：“[好|行]，{ywhy}。”",
+    "{y}呢，{k}把它放在{p2}，{ywhy}。", "[接着|然后]，{k}把{y}放在{p2}，{ywhy}。",
+        "{k}又把{y}放到{p2}，{a}说：“[真好|好]，{ywhy}。”", "{k}把{y}搬到{p2}，[不大不小|正合适]，{ywhy}。",
+        "“{y}放在{p2}，[好吗|行吗]？”{k}问。{a}说：“[好|行]，{ywhy}。”",
 )
 NEIGHBOUR = (
-    "[这时候|忙着的时候|不一会儿]，有人敲门，是[住在隔壁|住在楼上|住在对面]的{b}。{b}说：“[你们好|你好|"
+    "[这时候|忙着的时候|不一会儿]，有人敲门，是[住在隔壁|住在楼上|住在对面]的{b}。{b}说：“[你们好|"
         "欢迎你们]，我来帮忙吧！”",
     "{b}[从隔壁|从对面|从楼下]走过来，说：“[欢迎欢迎|你们是新来的吧]！[我来帮你们|让我也搬一点|搬家累了吧]。”",
-    "[门口|楼梯口|院子里]站着[一个人|一个邻居]，[笑着说|说]：“我是{b}，就住在[隔壁|对面|楼下]。[累了吧，"
-        "我来帮忙|我也来搬]。”",
-    "邻居{b}[听见声音|看见车]，走过来问：“[要帮忙吗|有什么要我做的]？”{a}说：“[太好了|好啊|正忙不过来呢]，"
+    "邻居{b}[听见声音|看见车]，走过来问：“[要帮忙吗|要我帮忙吗]？”{a}说：“[太好了|好啊|正忙不过来呢]，"
         "谢谢！”",
     "{a}[下楼搬箱子|搬着一个大箱子]，在门口碰到{b}。{b}说：“[我来帮你|让我来]！我就住在[隔壁|对面|楼上]。”",
     "“[新邻居来了|你们搬来啦]！”{b}[在窗口喊|笑着走过来]，[放下手里的东西就来帮忙|马上来帮着搬]。",
@@ -100,7 +98,7 @@ NEIGHBOUR = (
 HELPED = (
     "{b}帮着[搬了三个箱子|扫地、擦窗子|把书一本一本放好]，[汗都出来了|一点也不怕累]。",
         "{b}力气[大|不小]，[一个人搬两个箱子|和{k}抬大箱子]。",
-    "{b}拿来[几个馒头|一盘<水果>]，[大家歇了一会儿|大家吃了再干]。",
+    "{b}拿来[一盘<水果>|几块点心]，[大家歇了一会儿|大家吃了再干]。",
         "{b}还告诉{a}，[在哪里买菜|车站在哪里|楼下有一只小狗，不咬人]。",
 )
 END = (
@@ -116,7 +114,7 @@ END = (
 
 def tell(t: Teller) -> None:
     t.cast("a", "child")
-    t.cast("k", "kin")
+    t.pick("k", common.FAMILY)
     t.cast("b", *t.choose((("child",), ("elder", "adult"))))
     spots = tuple(dict.fromkeys(p for row in FITS.values() for p in row))
     t.pair("x", tuple(FITS), "p1", spots, lambda thing, place: place in FITS[thing])
@@ -149,7 +147,7 @@ def tell(t: Teller) -> None:
     if not help_first:
         _neighbour(t)
     t.say(END)
-    t.ask("who", ("{x}是谁放的？", "谁把{x}放好的？"), ("{a}。", "是{a}。"))
+    t.ask("where", ("{x}最后放在哪里？", "{x}在新家的什么地方？"), ("放在{p1}。", "{p1}。"))
     ask_told(t, "k", "who", ("{y}是谁放的？", "谁把{y}放好的？"), ("{k}。", "是{k}。"))
     if wrong:
         t.ask("where", ("{x}先放在哪里？", "{x}起先放在什么地方？"), ("先放在{q}。", "{q}。"))
