@@ -1,6 +1,8 @@
 """各个测试共用的零件：几千个参数的模型、几百个 token 的分词器。"""
 
 import os
+import signal
+import threading
 
 from tinygpt import threads  # noqa: F401 isort: skip 须在 torch 之前：它决定线程怎样等
 
@@ -14,6 +16,11 @@ from tinygpt.gpt import GPT
 from tinygpt.tokenizer import Tokenizer
 
 torch.set_num_threads(1)
+# 从 nohup 或后台启动时，Ctrl-C 与挂断是被忽略的，子进程会继承；测试里的子进程要收得到它们
+if threading.current_thread() is threading.main_thread():
+    for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), handler)
 # derandomize：每次试同样的例子，失败可以重现
 settings.register_profile("tinygpt", deadline=None, derandomize=True, database=None, max_examples=60)
 settings.load_profile("tinygpt")
