@@ -279,3 +279,62 @@ def test_chat_by_keyboard(course, lab, browser):
         page.get_by_role("button", name="重新开始").focus()
         page.keyboard.press("Enter")
         page.wait_for_function("document.querySelector('[role=log]').textContent.includes('还没有说话')")
+
+
+# ---- 自己画一张图 ----
+
+DRAW = """\
+from tinygpt import load
+from tinygpt.course import plots
+from tinygpt.course.widgets.drawing import drawing_board
+from tinygpt.variants.vision import VisionGPT
+plots.use_style()
+gpt, tokenizer = load("mini")
+board = drawing_board(VisionGPT(gpt), tokenizer)
+board"""
+COLORED = """() => Array.from(document.querySelectorAll('.widget-gridbox button'))
+  .filter(cell => getComputedStyle(cell).backgroundColor !== 'rgb(255, 255, 255)').length"""
+
+
+def wait_for_cells(page, count: int) -> None:
+    page.wait_for_function(f"count => ({COLORED})() === count", arg=count, timeout=MINUTE)
+
+
+def test_draw_and_ask(course, lab, browser):
+    """点一格，印上图形；一格一格地涂；只用键盘也画得了；按“问”，图与回答跟着变。"""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(DRAW)], metadata=kernel)
+    nbformat.write(book, course / "notebooks" / "draw.ipynb")
+    with opened(lab, browser, "draw") as page:
+        assert page.evaluate(CELLS)["errors"] == []
+        cells, button = page.locator(".widget-gridbox button"), page.get_by_role
+        assert cells.count() == 256 and page.evaluate(COLORED) > 20  # 画好的例子
+        image = page.locator(".widget-vbox .widget-image, .widget-vbox img").first
+        read = lambda: image.get_attribute("src")
+        before = read()
+        screenshot(page, "example")
+        button("button", name="换一张白纸").click()
+        wait_for_cells(page, 0)
+        page.locator(".widget-dropdown select").nth(0).select_option("一格")
+        page.locator(".widget-dropdown select").nth(1).select_option("蓝色")
+        cells.nth(0).click()
+        cells.nth(255).click()
+        wait_for_cells(page, 2)
+        page.locator(".widget-dropdown select").nth(0).select_option("正方形")
+        cells.nth(8 * 16 + 8).click()
+        wait_for_cells(page, 2 + 25)  # 5 × 5 格
+        button("button", name="问", exact=True).click()
+        wait_until_changed(page, read, before)
+        screenshot(page, "light")
+        for _ in range(3):  # 只用键盘：行往下三格，印在那里
+            page.locator(".widget-vbox .noUi-handle").first.focus()
+            page.keyboard.press("ArrowRight")
+            page.wait_for_timeout(200)
+        button("button", name="画在这里").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function(f"() => ({COLORED})() > 27", timeout=MINUTE)
+        wide = "() => document.querySelector('.jp-OutputArea-output').scrollWidth > window.innerWidth"
+        assert not page.evaluate(wide)
+        page.evaluate(DARK)
+        page.wait_for_timeout(1500)
+        screenshot(page, "dark")

@@ -57,6 +57,12 @@ def missing_glyphs(figure: Figure) -> str:
     return "".join(sorted(missing))
 
 
+def drawable(text: str) -> str:
+    """没有字形的字换成 □（换行不动）：模型什么都可能写。"""
+    known = characters(chinese_font()) | characters("DejaVu Sans")
+    return "".join(c if c == "\n" or ord(c) in known else "□" for c in text)
+
+
 @lru_cache
 def characters(family: str) -> frozenset[int]:
     """一种字体里有字形的字符的编码。"""

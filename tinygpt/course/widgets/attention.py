@@ -13,8 +13,9 @@ from torch import Tensor
 from tinygpt.course import plots
 from tinygpt.course.fonts import characters, chinese_font
 from tinygpt.course.widgets.playground import Playground, choice, slider
+from tinygpt.device import evaluation_mode
 from tinygpt.errors import InputError
-from tinygpt.layers import CAUSAL, PostNormBlock, attention_weights
+from tinygpt.layers import CAUSAL, AnyMask, PostNormBlock, attention_weights
 
 MOST_TOKENS = 32  # 再多，图上的字就看不清了
 WHITE_TO_BLUE = matplotlib.colors.LinearSegmentedColormap.from_list(
@@ -24,26 +25,26 @@ STAND_INS = {"\n": "⏎", " ": "␣", "\t": "⇥"}
 
 
 def attention_maps(model, ids: Tensor) -> tuple[Tensor, Tensor]:
-    """一条输入 ids (t,) → （每层每头的权重 (n_layer, h, t, t)，最后的 h_L (t, c)）。dropout 关闭，之后恢复。
+    """一条输入 ids (t,) → （每层每头的权重 (n_layer, h, t, t)，最后的 h_L (t, c)）。dropout 关着。"""
+    with torch.no_grad(), evaluation_mode(model):
+        x = model.token_embedding(ids[None]) + model.position_embedding.weight[: len(ids)]
+        maps, hidden = attention_through(model.transformer, x, CAUSAL)
+        return maps[:, 0], hidden[0]
+
+
+def attention_through(transformer, x: Tensor, mask: AnyMask) -> tuple[Tensor, Tensor]:
+    """h_0 (b, t, c) 走过每一层 → （每层每头的权重 (n_layer, b, h, t, t)，最后的 h_L (b, t, c)）。
 
     每一层：pre-norm 的查询与键来自归一化之后的 x，post-norm 的来自 x 自己；权重算完，再让这一层照常往下走。
     """
-    training = model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            positions = torch.arange(len(ids), device=ids.device)
-            x = model.token_embedding(ids[None]) + model.position_embedding(positions)
-            maps = []
-            for block in model.transformer.blocks:
-                seen = x if isinstance(block, PostNormBlock) else block.attention_norm(x)
-                qkv = block.attention.to_qkv(seen)
-                q, k, _ = rearrange(qkv, "b t (n h d) -> n b h t d", n=3, h=block.attention.n_head)
-                maps.append(attention_weights(q, k, CAUSAL)[0])
-                x = block(x)
-            return torch.stack(maps), model.transformer.norm(x)[0]
-    finally:
-        model.train(training)
+    maps = []
+    for block in transformer.blocks:
+        seen = x if isinstance(block, PostNormBlock) else block.attention_norm(x)
+        qkv = block.attention.to_qkv(seen)
+        q, k, _ = rearrange(qkv, "b t (n h d) -> n b h t d", n=3, h=block.attention.n_head)
+        maps.append(attention_weights(q, k, mask))
+        x = block(x, mask)
+    return torch.stack(maps), transformer.norm(x)
 
 
 def token_labels(tokenizer, ids: list[int]) -> list[str]:

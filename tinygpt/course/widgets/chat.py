@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from tinygpt.chat import SAMPLING, Conversation, reply
 from tinygpt.course import plots
-from tinygpt.course.fonts import characters, chinese_font
+from tinygpt.course.fonts import drawable
 from tinygpt.course.widgets.playground import slider, still
 from tinygpt.errors import InputError
 
@@ -56,7 +56,7 @@ def draw_dialogue(turns: Iterable[tuple[str, str]]) -> Figure:
     """问答 → 静态的图，没有内核时显示。"""
     rows = [
         (NAMES[kind] if i == 0 else "", line, kind)
-        for turn in turns for kind, text in zip(NAMES, turn) for i, line in enumerate(_wrap(_drawable(text)))
+        for turn in turns for kind, text in zip(NAMES, turn) for i, line in enumerate(_wrap(drawable(text)))
     ]  # fmt: skip
     figure, ax = plt.subplots(figsize=(7.6, 0.3 * len(rows) + 0.3))
     for y, (name, line, kind) in enumerate(rows):
@@ -67,12 +67,6 @@ def draw_dialogue(turns: Iterable[tuple[str, str]]) -> Figure:
     ax.axis("off")
     plots.finish(ax)
     return figure
-
-
-def _drawable(text: str) -> str:
-    """没有字形的字换成 □：模型什么都可能写。"""
-    known = characters(chinese_font()) | characters("DejaVu Sans")
-    return "".join(c if c == "\n" or ord(c) in known else "□" for c in text)
 
 
 def _wrap(text: str) -> list[str]:
