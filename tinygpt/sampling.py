@@ -8,7 +8,7 @@ sample_next_token 是纯函数；generate 只会一件事：算 logits、取一�
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -110,6 +110,13 @@ def check_prompts(prompts: list[list[int]], context_length: int) -> None:
 
 
 @torch.inference_mode()
+def by_length(prompts: Sequence[list[int]], size: int) -> Iterator[list[int]]:
+    """一批一批的序号，每批至多 size 个：短的在前，长短相近的在一批，补齐就少。"""
+    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
+
+
 def generate(
     model, prompts: list[list[int]], max_new_tokens: int = 100, sampling: Sampling | None = None,
     seed: int | None = None, eos: int = EOS, observe: Callable[[Tensor, Tensor], None] | None = None,

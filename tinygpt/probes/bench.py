@@ -18,7 +18,7 @@ from tinygpt.corpus import Mixture, named
 from tinygpt.corpus.stories import Story, stories
 from tinygpt.device import evaluation_mode
 from tinygpt.errors import InputError
-from tinygpt.sampling import Sampling, generate
+from tinygpt.sampling import Sampling, by_length, generate
 from tinygpt.tokenizer import CHAT, EOS, PAD
 
 GREEDY = Sampling(greedy=True)
@@ -104,11 +104,9 @@ class Bench:
         self, prompts: Sequence[list[int]], most: int, stop: str = "", sampling: Sampling = GREEDY
     ) -> list[Reply]:
         """各个提示的续写，次序不变；写到 stop 里的任何一个字（它留在文字里）、<eos> 或 most 个 token。"""
-        order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
         found: dict[int, Reply] = {}
-        for start in range(0, len(order), BATCH):
-            rows = order[start : start + BATCH]
-            seed = self.seed * 1000 + start // BATCH
+        for number, rows in enumerate(by_length(prompts, BATCH)):
+            seed = self.seed * 1000 + number
             found |= dict(zip(rows, self._batch([prompts[i] for i in rows], most, stop, sampling, seed)))
         return [found[i] for i in range(len(prompts))]
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from tinygpt.sandbox import Limits, check
 from tinygpt.tasks.case import Case, Scores, Task, endless, held_out
-from tinygpt.tasks.scores import exact
+from tinygpt.tasks.scores import echo, exact
 
 ASK = "写函数 f："
 TOTAL = {  # 左边是中文，右边是程序；{each} 是“每个数怎样变 for x in xs if 只算哪些”
@@ -101,9 +101,4 @@ def scores(cases: Sequence[Case], answers: Sequence[str]) -> Scores:
     return {"pass@1": passed, "exact": [exact(a, c.answer) for c, a in pairs]}
 
 
-def copy(case: Case) -> str:
-    """把题目照抄一遍。"""
-    return case.prompt
-
-
-CODE = Task("code", "写程序", write, scores, copy, most=76, main="pass@1")
+CODE = Task("code", "写程序", write, scores, echo, most=76, main="pass@1")

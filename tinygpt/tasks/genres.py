@@ -11,24 +11,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from tinygpt.corpus.stories import Story, stories
+from tinygpt.corpus.stories import Story
 from tinygpt.probes.form import is_poem
 from tinygpt.tasks.case import Case, Scores, Task, held_out
-from tinygpt.tasks.scores import grams
+from tinygpt.tasks.reading import short_stories
+from tinygpt.tasks.scores import echo, grams
 
 ASKS = {"诗": "写一首诗", "新闻": "写一则新闻", "故事": "写一个故事", "对话": "写一段对话"}
 PLANS = {
     "诗": ("poem",), "新闻": ("news",), "故事": ("find", "lend", "rain"), "对话": ("greet", "chat_equal"),
 }  # fmt: skip
-LONGEST = 140
 JUDGE_SEED = 6_000_000
 
 
 def told(genre: str, seed: int) -> Iterator[Story]:
     """一种体裁的文章，一篇接一篇；太长的不要。"""
-    for number in itertools.count():
-        batch = stories(seed * 1000 + number, n_documents=20, plans=PLANS[genre], plain=True)
-        yield from (story for story in batch if len(story.text) <= LONGEST)
+    return short_stories(PLANS[genre], seed, 20)
 
 
 def write(seed: int, held: bool) -> Iterator[Case]:
@@ -77,9 +75,4 @@ def scores(cases: Sequence[Case], answers: Sequence[str]) -> Scores:
     return {"genre": [float(obeys(c, a)) for c, a in pairs]}
 
 
-def copy(case: Case) -> str:
-    """把题目照抄一遍。"""
-    return case.prompt
-
-
-GENRES = Task("genre", "照体裁写", write, scores, copy, most=100, main="genre")
+GENRES = Task("genre", "照体裁写", write, scores, echo, most=100, main="genre")

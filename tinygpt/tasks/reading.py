@@ -34,12 +34,16 @@ def say(story: Story, template: str, roles: dict) -> str:
     return surface.text
 
 
-def told(seed: int, held: bool) -> Iterator[Story]:
-    """短的故事，一篇接一篇；每次写一小批，种子依次错开。"""
+def short_stories(plans: tuple, seed: int, batch: int, held_out: str | None = None) -> Iterator[Story]:
+    """短的文章，一篇接一篇；每次写一小批，种子依次错开。"""
     for number in itertools.count():
-        kind = "combination" if held else None
-        batch = stories(seed * 1000 + number, n_documents=50, plans=PLANS, plain=True, held_out=kind)
-        yield from (story for story in batch if len(story.text) <= SHORT)
+        some = stories(seed * 1000 + number, n_documents=batch, plans=plans, plain=True, held_out=held_out)
+        yield from (story for story in some if len(story.text) <= SHORT)
+
+
+def told(seed: int, held: bool) -> Iterator[Story]:
+    """短的故事；held 时只要留出的组合。"""
+    return short_stories(PLANS, seed, 50, "combination" if held else None)
 
 
 def filled(question: str, short: str) -> str:

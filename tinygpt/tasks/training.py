@@ -11,7 +11,7 @@ from tinygpt.chat import Conversation, prompt_ids
 from tinygpt.config import TrainConfig
 from tinygpt.losses import causal_objective
 from tinygpt.pairs import ShuffledPairs, encode_talks
-from tinygpt.sampling import Sampling, generate
+from tinygpt.sampling import Sampling, by_length, generate
 from tinygpt.tasks.case import Case
 from tinygpt.template import Template
 from tinygpt.trainer import Trainer, seed_everything
@@ -41,9 +41,8 @@ def trainer(
 def answers(model, tokenizer, prompts: Sequence[str], most: int = 60) -> list[str]:
     """各个问题的回答，次序不变；每步取最可能的 token，写到 <eos> 或 most 个为止。"""
     ids = [prompt_ids(tokenizer, Conversation(), p, model.config.context_length, most) for p in prompts]
-    order, found = sorted(range(len(ids)), key=lambda i: len(ids[i])), {}
-    for start in range(0, len(order), BATCH):
-        rows = order[start : start + BATCH]
+    found = {}
+    for rows in by_length(ids, BATCH):
         steps = list(generate(model, [ids[i] for i in rows], most, Sampling(greedy=True)))
         for row, tokens in zip(rows, zip(*steps)):
             found[row] = tokenizer.decode([t for t in tokens if t not in (None, tokenizer.eos)]).strip()
