@@ -304,6 +304,14 @@ def test_a_step_costs_one_forward_of_one_token(random_ids):
     assert model.calls == 6
 
 
+def test_no_gradients_are_recorded(model):
+    """写的时候用不着梯度：留着计算图，内存随写下的字一直涨。"""
+    logits = []
+    list(generate(model, [[5, 6]], 3, GREEDY, observe=lambda seen, _: logits.append(seen)))
+    assert len(logits) == 3 and not any(seen.requires_grad for seen in logits)
+    assert model(torch.tensor([[5, 6]])).requires_grad  # 同样的模型，平常是有的
+
+
 def test_seeds_reproduce_and_differ(model):
     sample = lambda seed: one(model, [9], max_new_tokens=15, sampling=Sampling(temperature=2.0), seed=seed)  # noqa: E731
     assert sample(1) == sample(1)
