@@ -147,7 +147,7 @@ class Trainer:
         loss = torch.zeros((), device=self.device)
         for number, batch in enumerate(batches, start=1):
             with self.workers.adding_up(self._loss, last=number == len(batches)):
-                with self._autocast():
+                with self.autocast():
                     part = self._loss(to_device(self.workers.share(batch), self.device)) / targets
                 self.scaler.scale(part * self.workers.size).backward()
             loss += part.detach()
@@ -164,7 +164,7 @@ class Trainer:
         self.tokens += targets
         return Metrics(self.step, self.total_steps, float(loss), rate, float(norm), self.tokens)
 
-    def _autocast(self):
+    def autocast(self):
         if self.precision == "fp32":
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, dtype=PRECISIONS[self.precision])
