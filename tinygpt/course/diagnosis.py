@@ -169,6 +169,7 @@ class Exercise:
 
     def diagnose(self, found: dict[str, Any], expected: dict[str, Any], seed: int) -> Verdict | None:
         """found 像是哪个（哪几个）错误答案的结果；都不像就是 None。"""
+
         def mistaken(value) -> Lazy:
             return Lazy({name: run for name, run in self.probes if name in found}, value, seed)
 

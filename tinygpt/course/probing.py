@@ -173,7 +173,9 @@ def restore_patched() -> list[str]:
                 setattr(MODULES[module], name, value)
                 patched.append(f"{module}.{name}")
     inherited = vars(torch._C.TensorBase)  # torch.Tensor 的方法大多写在它的父类里
-    for name in [name for name in vars(Tensor) if name in inherited and name not in ORIGINALS["torch.Tensor"]]:
+    for name in [
+        name for name in vars(Tensor) if name in inherited and name not in ORIGINALS["torch.Tensor"]
+    ]:
         if not name.startswith("_"):
             delattr(Tensor, name)
             patched.append(f"torch.Tensor.{name}")
