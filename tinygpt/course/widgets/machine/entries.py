@@ -5,6 +5,7 @@
 """
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -25,13 +26,22 @@ def entry(model, kept: Record, ids: list[int], station: str, layer: int, head: i
     return KINDS[station](at)
 
 
+@dataclass(frozen=True)
 class Place:
     """表里的一格，和算它要用的东西。"""
 
-    def __init__(self, model, kept: Record, ids: list[int], block, prefix: str, head: int, row: int, column: int):
-        self.model, self.kept, self.ids, self.block, self.prefix = model, kept, ids, block, prefix
-        self.head, self.row, self.column = head, row, column
-        self.post = isinstance(block, PostNormBlock)
+    model: nn.Module
+    kept: Record
+    ids: list[int]
+    block: nn.Module
+    prefix: str  # 层号与点，例如 "0."
+    head: int
+    row: int
+    column: int
+
+    @property
+    def post(self) -> bool:
+        return isinstance(self.block, PostNormBlock)
 
     def table(self, name: str) -> Tensor:
         """一站的表：各层之外的，这一层的，或这一层这个头的。"""
@@ -108,7 +118,7 @@ def joined(at: Place) -> dict:
     weight, bias = parameters(at.block.attention.to_out)
     heads = at.kept[at.prefix + "heads"][:, at.row].reshape(-1)
     constant = 0.0 if bias is None else float(bias[at.column])
-    return dot(at.value("attended"), heads, weight[at.column], ("拼起来的头", "Wᴼ 的一列"), bias=constant)
+    return dot(at.value("attended"), heads, weight[at.column], ("拼起来的头", "W^O 的一列"), bias=constant)
 
 
 def score(at: Place) -> dict:
@@ -194,9 +204,9 @@ KINDS = {
         "attention_norm", lambda at: "middle" if at.post else at.before_block(),
         lambda at: at.block.attention_norm,
     ),
-    "q": linear("q", _attention_input, _to_qkv, ("输入的一行", "Wᵠ 的一列"), 0),
-    "k": linear("k", _attention_input, _to_qkv, ("输入的一行", "Wᴷ 的一列"), 1),
-    "v": linear("v", _attention_input, _to_qkv, ("输入的一行", "Wⱽ 的一列"), 2),
+    "q": linear("q", _attention_input, _to_qkv, ("输入的一行", "W^Q 的一列"), 0),
+    "k": linear("k", _attention_input, _to_qkv, ("输入的一行", "W^K 的一列"), 1),
+    "v": linear("v", _attention_input, _to_qkv, ("输入的一行", "W^V 的一列"), 2),
     "scores": score, "masked": masked, "weights": weight, "heads": mixed, "attended": joined,
     "middle": added("middle", Place.before_block, "attended", ("残差流", "注意力加的")),
     "feed_forward_norm": normed(

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 
@@ -87,8 +88,8 @@ def draw_machine(ax: Axes, layout: Layout, state=lambda box: PLAIN) -> None:
         style = {"arrowstyle": "-|>", "mutation_scale": 8, "color": LINE, "shrinkA": 0, "shrinkB": 0}
         ax.add_patch(FancyArrowPatch(points[-2], points[-1], linewidth=1, **style))
     for x in layout.pluses:
-        ax.add_patch(Circle((x, RIVER), 8, facecolor="white", edgecolor=LINE, linewidth=1))
-        ax.text(x, RIVER, "+", ha="center", va="center_baseline", fontsize=9)
+        ax.add_patch(Circle((x, RIVER), 8, facecolor="white", edgecolor=LINE, linewidth=1, zorder=3))
+        ax.text(x, RIVER, "+", ha="center", va="center_baseline", fontsize=9, zorder=4)
     for x in layout.dots:
         ax.text(x, RIVER - 26, "…", ha="center", va="center", fontsize=13)
     for box in layout.boxes:
@@ -120,20 +121,26 @@ def _draw_strip(ax: Axes, layout: Layout, stations, here: str) -> str:
     return stations[reached].title
 
 
-def still_picture(config: GPTConfig, labels, candidates) -> Figure:
-    """没有内核时显示的：这段话，下一个 token 的候选，整台机器。candidates 是 [(字, 概率)]。"""
+def still_picture(config: GPTConfig, chips, candidates) -> Figure:
+    """没有内核时显示的：一句话，读完开头时的候选，整台机器。
+
+    chips 是 [(字, 概率)]，开头的概率是 None，写出来的越有把握颜色越深；candidates 是 [(字, 概率)]。
+    """
     layout = machine_layout(config)
     size = (layout.width / INCH, (layout.height + 290) / INCH)
     figure, (top, bottom) = plt.subplots(2, 1, figsize=size, height_ratios=[250, layout.height])
     top.set(xlim=(0, layout.width), ylim=(250, 0))
     top.axis("off")
-    _draw_chips(top, labels, layout.width)
-    top.text(6, 66, "下一个 token 的概率", va="top", fontsize=9.5, color="#555555")
+    _draw_chips(top, chips, layout.width)
+    last = [label for label, p in chips if p is None][-1]
+    words = f"读到“{last}”，下一个 token 的概率"
+    top.text(6, 64, words, va="top", fontsize=9.5, color="#555555", parse_math=False)
     for i, (label, p) in enumerate(candidates):
         y = 94 + 20 * i
         top.text(96, y, label, ha="right", va="center", fontsize=10, parse_math=False)
+        top.barh(y, 500, height=13, left=104, color="#EEEFF1")
         top.barh(y, 500 * p, height=13, left=104, color=plots.COLORS[0])
-        top.text(110 + 500 * p, y, f"{p:.2f}", va="center", fontsize=9)
+        top.text(612, y, f"{p:.2f}", va="center", fontsize=9)
     bottom.set(xlim=(0, layout.width), ylim=(layout.height, 0), aspect="equal")
     bottom.axis("off")
     draw_machine(bottom, layout)
@@ -141,17 +148,21 @@ def still_picture(config: GPTConfig, labels, candidates) -> Figure:
     return figure
 
 
-def _draw_chips(ax: Axes, labels, width: float) -> None:
-    """这段话，一个 token 一块；一行写不下就只写最后的。"""
-    wide = lambda label: 14 + 13 * sum(1.0 if ord(c) > 0x2E7F else 0.6 for c in label)
-    shown = list(labels)
-    while sum(map(wide, shown)) + 6 * len(shown) > width - 40 and len(shown) > 1:
-        shown = shown[1:]
+def _draw_chips(ax: Axes, chips, width: float) -> None:
+    """这句话，一个 token 一块；一行写不下，后面的就不写了。"""
     x = 6
-    if len(shown) < len(labels):
-        ax.text(x, 32, "…", va="center", fontsize=11)
-        x += 22
-    for label in shown:
-        _round(ax, x, 16, wide(label), 32, PLAIN[0], "#9AA4AD", 0.9)
-        ax.text(x + wide(label) / 2, 32, label, ha="center", va="center", fontsize=11, parse_math=False)
-        x += wide(label) + 6
+    for label, p in chips:
+        wide = 16 + 14 * sum(1.0 if ord(c) > 0x2E7F else 0.6 for c in label)
+        if x + wide > width - 30:
+            ax.text(x, 30, "…", va="center", fontsize=11)
+            return
+        face = PLAIN[0] if p is None else _shade(p)
+        _round(ax, x, 14, wide, 32, face, "#9AA4AD", 0.9)
+        ax.text(x + wide / 2, 30, label, ha="center", va="center", fontsize=11, parse_math=False)
+        x += wide + 6
+
+
+def _shade(p: float) -> tuple[float, ...]:
+    """概率 → 由白到蓝的底色，与浏览器里的相同。"""
+    strength = 0.08 + 0.42 * p
+    return tuple(1 + strength * (c - 1) for c in to_rgb(plots.COLORS[0]))

@@ -10,7 +10,10 @@ from tinygpt.config import GPTConfig
 
 @dataclass(frozen=True)
 class Station:
-    """一站。columns 说表的列是什么：dims（向量的各维）、tokens（各个 token）或 candidates（候选）。"""
+    """一站。公式里 ^ 后面的一个字母是上标。
+
+    columns 说表的列是什么：dims（向量的各维）、tokens（各个 token）或 candidates（候选）。
+    """
 
     name: str
     title: str
@@ -29,15 +32,17 @@ NORM = Station(
     "attention_norm", "归一化", "(x − 平均) ÷ 标准差 × w + b", "每一行变成平均 0、方差 1，再乘再加。"
 )
 HEAD = (
-    Station("q", "查询 Q", "Q = x Wᵠ + b", "这个 token 在找什么。", per_head=True),
-    Station("k", "键 K", "K = x Wᴷ + b", "这个 token 是什么，好让别人找到。", per_head=True),
-    Station("v", "值 V", "V = x Wⱽ + b", "被找到以后，能拿走什么。", per_head=True),
-    Station("scores", "分数", "S = Q Kᵀ ÷ √d", "每个查询与每个键的点积：方向越一致，分数越高。", "tokens", True),
+    Station("q", "查询 Q", "Q = x W^Q + b", "这个 token 在找什么。", per_head=True),
+    Station("k", "键 K", "K = x W^K + b", "这个 token 是什么，好让别人找到。", per_head=True),
+    Station("v", "值 V", "V = x W^V + b", "被找到以后，能拿走什么。", per_head=True),
+    Station(
+        "scores", "分数", "S = Q K^T ÷ √d", "每个查询与每个键的点积：方向越一致，分数越高。", "tokens", True
+    ),
     Station("masked", "遮住未来", "看不见的换成 −∞", "一个 token 只能看自己和前面的。", "tokens", True),
     Station("weights", "权重", "softmax(S)", "每一行变成加起来等于 1 的权重。", "tokens", True),
     Station("heads", "加权和", "权重 × V", "照权重把各个值混在一起。", per_head=True),
 )
-JOIN = Station("attended", "拼起来，乘 Wᴼ", "[头₁ … 头ₕ] Wᴼ + b", "各个头的结果首尾相接，再乘一个矩阵。")
+JOIN = Station("attended", "拼起来，乘 Wᴼ", "[头₁ … 头ₕ] W^O + b", "各个头的结果首尾相接，再乘一个矩阵。")
 MIDDLE = Station("middle", "加回残差流", "x + 注意力", "注意力的结果加上去，而不是替换。")
 FEED_FORWARD_NORM = Station("feed_forward_norm", "归一化", NORM.formula, NORM.note)
 WIDE = (

@@ -7,10 +7,10 @@
 import base64
 import io
 import re
-from functools import lru_cache
 from pathlib import Path
 
 import anywidget
+import matplotlib
 import matplotlib.pyplot as plt
 import torch
 import traitlets
@@ -24,17 +24,18 @@ from tinygpt.course.widgets.machine.picture import still_picture
 from tinygpt.course.widgets.machine.stations import TITLES, Station, parts
 from tinygpt.errors import InputError, require
 from tinygpt.gpt import GPT
+from tinygpt.sampling import Sampling, generate
 
 PAGE = Path(__file__).parent / "page"
-SCRIPTS = ("dom", "sampling", "store", "chips", "arcs", "bars", "controls", "writer", "map", "matrix", "entry",
-           "inside", "play", "main")  # fmt: skip  次序：用到的在前
+# 次序：用到的在前
+SCRIPTS = "dom sampling store chips arcs bars controls writer map matrix entry inside play main".split()
 ROWS = 16  # 里面的表最多画最后几个 token
 CANDIDATES = 24
+STILL = 24  # 静态的图里最多写几个 token
 KEPT = 4  # 记住最近几次前向计算
 STAND_INS = {"\n": "⏎", " ": "␣", "\t": "⇥"}
 
 
-@lru_cache
 def script() -> str:
     """page/ 里的各个 .js 接成一个 ES 模块：去掉它们之间的 import 与 export。"""
     sources = [(PAGE / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
@@ -51,6 +52,8 @@ class Machine(anywidget.AnyWidget):
     arcs（一个头的全部权重）、table（一站的表）、detail（一个数的算式）、error（一句中文，与它是哪个愿望的）。
     """
 
+    _esm = script()
+    _css = (PAGE / "machine.css").read_text(encoding="utf-8")
     shape = traitlets.Dict().tag(sync=True)
     view = traitlets.Dict().tag(sync=True)
     wish = traitlets.Dict().tag(sync=True)
@@ -61,7 +64,7 @@ class Machine(anywidget.AnyWidget):
     error = traitlets.Dict().tag(sync=True)
 
     def __init__(self, model, tokenizer, text: str, seed: int | None = None):
-        super().__init__(_esm=script(), _css=(PAGE / "machine.css").read_text(encoding="utf-8"))
+        super().__init__()
         self.model, self.tokenizer = model, tokenizer
         self._records: dict[tuple[int, ...], Record] = {}
         self.shape = shape_of(model.config) | {"seed": seed}
@@ -103,7 +106,7 @@ class Machine(anywidget.AnyWidget):
         best = logits.topk(min(CANDIDATES, len(logits))).indices.tolist()
         return {
             "ids": ids, "labels": self.labels(ids), "probabilities": [None, *before.tolist()],
-            "logits": floats(logits), "candidates": [[id, label] for id, label in zip(best, self.labels(best))],
+            "logits": floats(logits), "candidates": list(map(list, zip(best, self.labels(best)))),
         }  # fmt: skip
 
     def answer_arcs(self, wish: dict) -> dict:
@@ -161,14 +164,31 @@ class Machine(anywidget.AnyWidget):
     # ---- 没有内核的时候 ----
 
     def _draw(self) -> bytes:
-        logits, names = self.sentence["logits"], self.sentence["candidates"][:8]
-        p = torch.frombuffer(bytearray(logits), dtype=torch.float32).softmax(-1)
+        """静态的图：开头，贪心写到第一个句号，读完开头时的候选。"""
+        ids = self.sentence["ids"]
+        written, prompt = self._greedy(ids), len(ids)
+        p = self.kept(ids)["probabilities"][-1]
+        names = self.sentence["candidates"][:8]
         candidates = [(drawable(label), float(p[id])) for id, label in names]
-        labels = [drawable(label) for label in self.sentence["labels"]]
-        figure, buffer = still_picture(self.model.config, labels, candidates), io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=160, metadata={"Software": None})
-        plt.close(figure)
+        sure = self.answer_ids({"ids": written})["probabilities"]
+        sure = [None if i < prompt else p for i, p in enumerate(sure)]
+        chips = list(zip(map(drawable, self.labels(written)), sure))
+        with matplotlib.rc_context():
+            plots.use_style()
+            figure, buffer = still_picture(self.model.config, chips, candidates), io.BytesIO()
+            figure.savefig(buffer, format="png", dpi=160, metadata={"Software": None})
+            plt.close(figure)
         return buffer.getvalue()
+
+    def _greedy(self, ids: list[int]) -> list[int]:
+        """贪心写到句号或文档结束，最多 STILL 个 token，也不超过上下文。"""
+        written = list(ids)
+        most = min(STILL, self.model.config.context_length - len(ids))
+        for (id,) in generate(self.model, [ids], most, Sampling(greedy=True)) if most > 0 else ():
+            written.append(id)
+            if id == self.tokenizer.eos or "。" in self.tokenizer.token(id):
+                break
+        return written
 
     def _repr_mimebundle_(self, **options):
         live = super()._repr_mimebundle_(**options) or {}

@@ -32,6 +32,11 @@ export function digits(value, places = 3) {
   return value.toFixed(places).replace("-", "−");
 }
 
+/** 公式里的 ^Q 写成上标。 */
+export function raised(words) {
+  return words.split(/(\^.)/).map((part) => (part[0] === "^" ? h("sup", {}, part[1]) : part));
+}
+
 /** 概率：平常两位小数，太小的写成 <0.01。 */
 export function chance(p) {
   if (p === 0) return "0";

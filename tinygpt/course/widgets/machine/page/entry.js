@@ -1,7 +1,7 @@
 // 一个数怎样算来：把内核送来的算式写成几行字。
-import { digits, h } from "./dom.js";
+import { digits, h, raised } from "./dom.js";
 
-const SHOWN = 6; // 一长串乘积里先写绝对值最大的几个
+const TERMS = 6; // 一长串乘积里先写绝对值最大的几个
 
 export function explain(detail, title) {
   const lines = { lookup, sum, norm, dot, mask, softmax, gelu }[detail.kind](detail);
@@ -46,17 +46,17 @@ function gelu({ u, share }) {
 function dot({ a, b, names, bias, divisor }) {
   const terms = Array.from(a, (x, i) => ({ i, x, y: b[i], product: x * b[i] }));
   const sorted = [...terms].sort((s, t) => Math.abs(t.product) - Math.abs(s.product));
-  const shown = sorted.slice(0, SHOWN);
-  const rest = sorted.slice(SHOWN).reduce((total, term) => total + term.product, 0);
+  const shown = sorted.slice(0, TERMS);
+  const rest = sorted.slice(TERMS).reduce((total, term) => total + term.product, 0);
   const all = terms.reduce((total, term) => total + term.product, 0);
   const most = Math.abs(shown[0].product) || 1;
   const rows = shown.map((term) => productRow(term, most));
-  if (terms.length > SHOWN) rows.push(restRow(`其余 ${terms.length - SHOWN} 项合计`, rest));
+  if (terms.length > TERMS) rows.push(restRow(`其余 ${terms.length - TERMS} 项合计`, rest));
   const ending = [`乘积一共 ${digits(all, 4)}`];
   if (bias) ending.push(`加偏置 ${n(bias)}`);
   if (divisor !== 1) ending.push(`除以 √${Math.round(divisor * divisor)} = ${digits(divisor, 0)}`);
   return [
-    line(`${names[0]} 与 ${names[1]}，${terms.length} 个数两两相乘，再加起来：`),
+    line(...raised(`${names[0]}与 ${names[1]}，${terms.length} 个数两两相乘，再加起来：`)),
     h("table", { class: "tg-products" }, h("tbody", {}, ...rows)),
     line(`${ending.join("，")}。`),
     everyTerm(terms),

@@ -1,5 +1,5 @@
 // 机器里面：选中的部分有哪些站，选中的站是一张什么表，表里的一格怎样算来。
-import { digits, h, replace } from "./dom.js";
+import { digits, h, raised, replace } from "./dom.js";
 import { picker, upTo } from "./controls.js";
 import { explain } from "./entry.js";
 import { createMatrix } from "./matrix.js";
@@ -32,15 +32,16 @@ export function createInside(store, go, say) {
     const station = stationNow();
     holder.hidden = !station;
     if (!station) return drawPlain();
-    replace(words, h("code", {}, station.formula), `　${station.note}`);
+    replace(words, h("code", {}, ...raised(station.formula)), `　${station.note}`);
     const wanted = wish();
     try {
       const reply = await store.ask("table", wanted);
       if (JSON.stringify(wanted) !== JSON.stringify(wish())) return;
       table = reply;
-      holder.append(matrix.canvas);
+      holder.append(matrix.element);
       const chosen = state.row == null ? null : [state.row - table.first, state.column];
-      matrix.show({ ...table, title: station.title }, chosen);
+      const future = station.name === "weights"; // 权重的右上角是未来，没有权重
+      matrix.show({ ...table, title: station.title, future }, chosen);
       if (chosen) await pick(...chosen, false);
       else readout.textContent = shapeWords(station);
     } catch (error) {

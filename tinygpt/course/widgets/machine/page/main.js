@@ -33,12 +33,13 @@ function render({ model, el }) {
   const writing = h("section", { class: "tg-writing", "aria-label": "一步一步写" },
     prompt.element, arcs.stage, hint, branches.box,
     h("div", { class: "tg-columns" }, bars.element,
-      h("div", { class: "tg-panel tg-side" }, h("h4", {}, "怎样取下一个"), buttons, samplingSliders(store), message)));
+      h("div", { class: "tg-panel tg-side" }, h("h4", {}, "怎样取下一个"), buttons, samplingSliders(store), tips(), message)));
 
   const go = (part, layer, station) => {
     const first = shape.parts[part].stations[0]?.name ?? null;
     const known = shape.parts[part].stations.some((one) => one.name === station);
-    store.set({ part, partLayer: layer, station: known ? station : first, row: null, column: null });
+    const arcsToo = part === "attention" ? { layer } : {}; // 上面的弧线跟着看同一层
+    store.set({ part, partLayer: layer, station: known ? station : first, row: null, column: null, ...arcsToo });
   };
   const map = createMap(store, (part, layer) => go(part, layer, state.part === part ? state.station : null));
   const inside = createInside(store, go, say);
@@ -77,6 +78,7 @@ function render({ model, el }) {
       if (state.open && state.part === "next") inside.draw();
       return;
     }
+    layers.mark(state.layer);
     heads.mark(state.head);
     drawInside();
   });
@@ -95,6 +97,15 @@ function render({ model, el }) {
     sizes.disconnect();
     theme.disconnect();
   };
+}
+
+function tips() {
+  const words = [
+    "“写一个”照蓝色的概率抽；左边的候选，按哪个就写哪个。",
+    "写出的 token，颜色越深，模型越有把握。",
+    "退回来再写别的，就岔开了；原来的一句还留着。",
+  ];
+  return h("ul", { class: "tg-tips" }, ...words.map((one) => h("li", {}, one)));
 }
 
 export default { render };

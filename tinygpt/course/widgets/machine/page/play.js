@@ -2,7 +2,7 @@
 import { h } from "./dom.js";
 import { button } from "./controls.js";
 
-const PACE = 1600; // 毫秒：一站停多久
+const STATION_TIME = 1600; // 毫秒：一站停多久
 
 /** 全部的站，照数据走过的次序：[部分, 层, 站]。 */
 export function itinerary(shape) {
@@ -47,7 +47,7 @@ export function createPlayer(store, go, writer) {
   function toggle() {
     if (timer) return stop();
     play.textContent = "停";
-    timer = setInterval(() => step(1), PACE);
+    timer = setInterval(() => step(1), STATION_TIME);
     step(1);
   }
 
