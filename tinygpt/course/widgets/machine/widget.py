@@ -28,7 +28,12 @@ from tinygpt.sampling import Sampling, generate
 
 PAGE = Path(__file__).parent / "page"
 # 次序：用到的在前
-SCRIPTS = "dom sampling store chips arcs bars controls writer map matrix entry inside play main".split()
+SCRIPTS = (
+    *("dom", "sampling", "store"),
+    *("chips", "arcs", "bars", "controls", "writer"),
+    *("map", "matrix", "entry", "inside", "play"),
+    "main",
+)
 ROWS = 16  # 里面的表最多画最后几个 token
 CANDIDATES = 24
 STILL = 24  # 静态的图里最多写几个 token
@@ -65,12 +70,11 @@ class Machine(anywidget.AnyWidget):
 
     def __init__(self, model, tokenizer, text: str, seed: int | None = None):
         super().__init__()
-        self.model, self.tokenizer = model, tokenizer
+        self.model, self.tokenizer, self.text = model, tokenizer, text
         self._records: dict[tuple[int, ...], Record] = {}
         self.shape = shape_of(model.config) | {"seed": seed}
         self.sentence = self.answer_text({"text": text})
         self.note = f"一步一步写：开头是“{text}”；打开机器，能看到每一个数怎样算来。"
-        self.picture = self._draw()
         self.observe(self._answer, names="wish")
 
     # ---- 愿望与回答 ----
@@ -163,13 +167,13 @@ class Machine(anywidget.AnyWidget):
 
     # ---- 没有内核的时候 ----
 
-    def _draw(self) -> bytes:
+    def picture(self) -> bytes:
         """静态的图：开头，贪心写到第一个句号，读完开头时的候选。"""
-        ids = self.sentence["ids"]
+        ids = self.tokenizer.encode(self.text)
         written, prompt = self._greedy(ids), len(ids)
         p = self.kept(ids)["probabilities"][-1]
-        names = self.sentence["candidates"][:8]
-        candidates = [(drawable(label), float(p[id])) for id, label in names]
+        best = p.topk(min(8, len(p))).indices.tolist()
+        candidates = [(drawable(label), float(p[id])) for id, label in zip(best, self.labels(best))]
         sure = self.answer_ids({"ids": written})["probabilities"]
         sure = [None if i < prompt else p for i, p in enumerate(sure)]
         chips = list(zip(map(drawable, self.labels(written)), sure))
@@ -193,7 +197,7 @@ class Machine(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options):
         live = super()._repr_mimebundle_(**options) or {}
         data, metadata = live if isinstance(live, tuple) else (live, {})
-        still = {"text/plain": self.note, "image/png": base64.b64encode(self.picture).decode("ascii")}
+        still = {"text/plain": self.note, "image/png": base64.b64encode(self.picture()).decode("ascii")}
         return data | still, metadata | {"image/png": {"alt": self.note, "width": 900}}
 
 
