@@ -41,7 +41,9 @@ RECIPE = [
     "--learning-rate", "5e-3", "--weight-decay", "0.1", "--eval-interval", "200", "--eval-windows", "100",
     "--patience", "0", "--watch", "从前有一只",
 ]  # fmt: skip
-BROWSER_TESTS = ["tests/test_browser.py", "tests/test_browser_machine.py", "tests/test_server_page.py", "tests/test_site.py"]
+BROWSER_TESTS = [
+    "tests/test_browser.py", "tests/test_browser_machine.py", "tests/test_server_page.py", "tests/test_site.py",
+]  # fmt: skip
 LAB_SETTINGS = {
     "@jupyterlab/translation-extension:plugin": {"locale": "zh_CN"},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
