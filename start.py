@@ -42,7 +42,8 @@ RECIPE = [
     "--patience", "0", "--watch", "从前有一只",
 ]  # fmt: skip
 BROWSER_TESTS = [
-    "tests/test_browser.py", "tests/test_browser_machine.py", "tests/test_server_page.py", "tests/test_site.py",
+    "tests/test_browser.py", "tests/test_browser_machine.py", "tests/test_server_page.py",
+    "tests/test_site.py",
 ]  # fmt: skip
 LAB_SETTINGS = {
     "@jupyterlab/translation-extension:plugin": {"locale": "zh_CN"},

@@ -40,14 +40,16 @@ CONTRAST = """selector => {
   return Array.from(document.querySelectorAll(selector)).filter(e => e.offsetParent).map(e => {
     const ink = light(rgba(getComputedStyle(e).color));
     let below = e;
-    while (below.parentElement && rgba(getComputedStyle(below).backgroundColor)[3] < 0.99) below = below.parentElement;
+    const clear = e => rgba(getComputedStyle(e).backgroundColor)[3] < 0.99;
+    while (below.parentElement && clear(below)) below = below.parentElement;
     const paper = light(rgba(getComputedStyle(below).backgroundColor));
     return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
   });
 }"""
 TEXTS = [
-    ".tg-word", ".tg-under", ".tg-label", ".tg-value", ".tg-small", ".tg-hint span", ".tg-tips li", ".tg-primary",
-    ".tg-station", ".tg-picker button", ".tg-opener", ".tg-station-note", ".tg-answer", ".tg-formula",
+    ".tg-word", ".tg-under", ".tg-label", ".tg-value", ".tg-small", ".tg-hint span", ".tg-tips li",
+    ".tg-primary", ".tg-station", ".tg-picker button", ".tg-opener", ".tg-station-note", ".tg-answer",
+    ".tg-formula",
 ]  # fmt: skip
 
 
@@ -158,7 +160,10 @@ def set_slider(page, name: str, value: float) -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("temperature, top_k, top_p", [(0.5, 100, 1), (2, 6, 1), (1, 100, 0.4), (1.5, 8, 0.7)])
+SETTINGS = [(0.5, 100, 1), (2, 6, 1), (1, 100, 0.4), (1.5, 8, 0.7)]
+
+
+@pytest.mark.parametrize("temperature, top_k, top_p", SETTINGS)
 def test_the_bars_are_the_distribution_of_the_package(page, known, temperature, top_k, top_p):
     restart(page)
     for name, value in (("温度", temperature), ("top-k", top_k), ("top-p", top_p)):
@@ -207,7 +212,8 @@ def test_a_single_number_by_keyboard_alone(page, known):
         page.keyboard.press(key)
     page.wait_for_selector(".tg-answer", timeout=MINUTE)
     value = float(page.locator(".tg-answer").get_attribute("data-value"))
-    assert value == pytest.approx(float(record(model, tokenizer.encode(PROMPT))["1.scores"][1, 1, 0]), abs=1e-5)
+    expected = record(model, tokenizer.encode(PROMPT))["1.scores"][1, 1, 0]
+    assert value == pytest.approx(float(expected), abs=1e-5)
     assert page.locator(".tg-products tr").count() == 7  # 最大的六项，与其余的合计
     assert page.evaluate(CELLS)["cells"] == 1  # 按的键没有落到笔记本上
     screenshot(page, "number")
@@ -225,7 +231,8 @@ def test_clicking_a_cell_shows_the_same_number(page, known):
     page.locator(".tg-matrix").click(position={"x": 92 + 20, "y": 26 + 24 + 10})  # 第 1 行第 0 列
     page.wait_for_selector(".tg-answer", timeout=MINUTE)
     value = float(page.locator(".tg-answer").get_attribute("data-value"))
-    assert value == pytest.approx(float(record(model, tokenizer.encode(PROMPT))["0.weights"][0, 1, 0]), abs=1e-5)
+    expected = record(model, tokenizer.encode(PROMPT))["0.weights"][0, 1, 0]
+    assert value == pytest.approx(float(expected), abs=1e-5)
 
 
 def test_walking_through_every_station_meets_no_error(page):
@@ -237,7 +244,8 @@ def test_walking_through_every_station_meets_no_error(page):
     for _ in range(38):
         seen.append(page.locator(".tg-player .tg-small").inner_text())
         press(page, "下一站")
-        page.wait_for_function("now => document.querySelector('.tg-player .tg-small').textContent !== now", arg=seen[-1])
+        moved = "now => document.querySelector('.tg-player .tg-small').textContent !== now"
+        page.wait_for_function(moved, arg=seen[-1])
     assert seen[-1] == "第 38 站，一共 38 站" and len(set(seen)) == 38
     wait_for_chips(page, 3)  # 走到头，写下一个，又从头走
     assert page.locator(".tg-message").inner_text() == ""
