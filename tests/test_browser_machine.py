@@ -1,6 +1,6 @@
 """真的浏览器里的一台机器：写、退、岔开、拨滑块、看到单个的数；键盘；暗色；几种宽度；第二天打开还在。
 
-    pytest tests/test_browser_machine.py -m browser
+pytest tests/test_browser_machine.py -m browser
 """
 
 import json
@@ -86,14 +86,17 @@ def wait_for_chips(page, count: int) -> None:
     )
 
 
+def wait_for_text(page, text: str) -> None:
+    """等到各个 token 连起来是这段文字。"""
+    words = "Array.from(document.querySelectorAll('.tg-chip .tg-word')).map(e => e.textContent)"
+    page.wait_for_function(f"text => {words}.join('') === text", arg=text, timeout=MINUTE)
+
+
 def restart(page, text: str = PROMPT) -> None:
     """从头写一段开头。"""
     page.locator(".tg-prompt-box").fill(text)
     page.locator(".tg-prompt-box").press("Enter")
-    page.wait_for_function(
-        "text => Array.from(document.querySelectorAll('.tg-word')).map(e => e.textContent).join('') === text",
-        arg=text, timeout=MINUTE,
-    )  # fmt: skip
+    wait_for_text(page, text)
 
 
 def test_type_write_force_fork_and_go_back(page, known):
@@ -117,10 +120,7 @@ def test_type_write_force_fork_and_go_back(page, known):
     assert page.locator(".tg-branch").all_inner_texts() == [sentence]
     screenshot(page, "forked")
     page.locator(".tg-branch").click()
-    page.wait_for_function(
-        "text => Array.from(document.querySelectorAll('.tg-word')).map(e => e.textContent).join('') === text",
-        arg=sentence, timeout=MINUTE,
-    )  # fmt: skip
+    wait_for_text(page, sentence)
     page.locator(".tg-chip").nth(n).click()  # 按一个 token，回到写它之前
     wait_for_chips(page, n)
     assert len(chips(page, "ghost")) == 2
