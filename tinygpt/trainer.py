@@ -31,7 +31,7 @@ from tinygpt.device import BF16_WIDTH, PRECISIONS, pick_precision
 from tinygpt.evaluation import evaluate
 from tinygpt.losses import Objective, causal_objective, count_targets, to_device
 from tinygpt.metrics import Metrics, append_log, truncate_log
-from tinygpt.optim import build_optimizers, warmup_cosine
+from tinygpt.optim import build_optimizers, learning_rate_factor
 
 SPEED_STEPS = 12  # 给定时间而不给步数时，先试走这么多步量速度，再退回起点
 BEST = "model.safetensors"  # out 里最好的权重
@@ -135,8 +135,8 @@ class Trainer:
         """一次更新：几个小批的梯度相加，除以标签总数，裁剪，更新。"""
         config = self.config
         warmup = min(config.warmup_steps, self.total_steps // 2)
-        rate = config.learning_rate * warmup_cosine(
-            self.step, self.total_steps, warmup, config.min_learning_rate_ratio
+        rate = config.learning_rate * learning_rate_factor(
+            self.step, self.total_steps, warmup, config.min_learning_rate_ratio, config.decay
         )
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
