@@ -95,9 +95,11 @@ def training_memory(trainer) -> Memory:
         with trainer.autocast():
             return trainer.objective(trainer.model, one)
 
-    matrices = {id(p) for o in trainer.optimizers if isinstance(o, torch.optim.Muon)
-                for group in o.param_groups for p in group["params"]}  # fmt: skip
-    states = sum(p.nbytes * (1 if id(p) in matrices else 2) for p in trained)  # Muon 只有动量，AdamW 有两份
+    # AdamW 每个参数两份平均，Muon 只有一份动量
+    states = sum(
+        p.nbytes * (2 if "betas" in optimizer.defaults else 1)
+        for optimizer in trainer.optimizers for group in optimizer.param_groups for p in group["params"]
+    )  # fmt: skip
     here = -(-rows // trainer.workers.size)
     activations = here * saved_bytes(loss_of, parameters)
     return Memory(sum(p.nbytes for p in parameters), sum(p.nbytes for p in trained), states, activations)
