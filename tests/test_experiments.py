@@ -55,7 +55,8 @@ def test_exact_is_what_greedy_writing_gives(model, tokenizer):
 
 
 def test_marks_do_not_depend_on_the_company(model, tokenizer):
-    asked = [Question(FACT, "猫是", "会捉老鼠的动物"), Question(FACT, "鱼就是会", "游水"), Question(FACT, "狗", "是")]
+    rows = [("猫是", "会捉老鼠的动物"), ("鱼就是会", "游水"), ("狗", "是")]
+    asked = [Question(FACT, *row) for row in rows]
     together, alone = ask(model, tokenizer, asked), [ask(model, tokenizer, [q])[0] for q in asked]
     for a, b in zip(together, alone):
         assert a.exact == b.exact and math.isclose(a.log_p, b.log_p, rel_tol=1e-4, abs_tol=1e-5)
@@ -202,7 +203,8 @@ def test_the_direction_maps_the_key_to_one():
 
 def test_keys_are_what_the_second_matrix_reads(wide):
     ids = torch.tensor([[7, 20, 21]])
-    block, x = wide.transformer.blocks[0], wide.token_embedding(ids) + wide.position_embedding(torch.arange(3))
+    block = wide.transformer.blocks[0]
+    x = wide.token_embedding(ids) + wide.position_embedding(torch.arange(3))
     h = x + block.attention(block.attention_norm(x))
     expected = block.feed_forward.gelu(block.feed_forward.up(block.feed_forward_norm(h)))
     assert torch.allclose(edit.keys(wide, ids, 0), expected, atol=1e-5)
@@ -285,7 +287,7 @@ def test_a_model_repeats_the_share_of_its_corpus():
 def test_wilson_contains_the_share_and_stays_inside(hits, total):
     low, high = bias.wilson(hits, total)
     assert -1e-12 <= low <= hits / total <= high <= 1 + 1e-12
-    assert math.isclose(sum(bias.wilson(hits, total)) + sum(bias.wilson(total - hits, total)), 2, rel_tol=1e-9)
+    assert bias.wilson(total - hits, total) == pytest.approx((1 - high, 1 - low))
     for edge in (low, high):  # 区间的两端：正好相差 z 个标准误
         if 0 < edge < 1:
             error = math.sqrt(edge * (1 - edge) / total)

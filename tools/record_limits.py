@@ -11,7 +11,6 @@ import argparse
 import random
 from collections import Counter
 from dataclasses import asdict, replace
-from itertools import islice
 from pathlib import Path
 
 from tinygpt import corpus, load
@@ -122,18 +121,11 @@ def biases(record: Record) -> None:
 # ---- 照抄：整份训练文字读一遍 ----
 
 
-def fresh_texts(count: int) -> list[str]:
-    """新写的文档，种子与训练、验证的都不同：小世界、小故事、聊天各 count 篇。"""
-    mixture, found = corpus.named("release"), []
-    for source in corpus.SOURCES[2:]:
-        found += islice(corpus._texts(source, 4242, mixture), count)
-    return found
-
-
 def copied(record: Record) -> None:
     model, tokenizer = load("mini")
-    texts = {"模型": [prompt + reply.text for prompt, reply in Bench(model, tokenizer).completions],
-             "新写的文档": fresh_texts(20), "5 元模型": limits.ngram_texts(60)}  # fmt: skip
+    texts = {"mini": [prompt + reply.text for prompt, reply in Bench(model, tokenizer).completions],
+             "新写的文档": limits.fresh_documents(60),
+             "5 元模型": [reply.text for reply in limits.ngram_continuations(60, 180)]}  # fmt: skip
     words = sorted({word for pair in common_sense.pairs() for word in pair.words})
     for source, size in zip(corpus.SOURCES[2:], (3_000_000, 8_000_000, 3_000_000)):
         if not record.missing("copied", source):

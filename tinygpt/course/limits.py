@@ -4,7 +4,9 @@
 """
 
 import copy
+import html
 import json
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,10 +14,13 @@ from pathlib import Path
 import torch
 
 from tinygpt import corpus
-from tinygpt.corpus.world import Fact
+from tinygpt.corpus.stories import stories
+from tinygpt.corpus.talk import talk
+from tinygpt.corpus.world import Fact, World
 from tinygpt.experiments import bias, edit, provenance, small
 from tinygpt.experiments.facts import Question, ask, questions
 from tinygpt.ngram import NGram
+from tinygpt.probes.bench import WARM, Bench, Reply, prompts
 from tinygpt.tokenizer import EOS, Tokenizer
 
 CONCEPTS, EXPOSURE = 16, 4
@@ -110,3 +115,84 @@ def random_rank_one(model, size: torch.Tensor, seed: int = 0):
     with torch.no_grad():
         weight += update / update.norm() * size
     return changed
+
+
+# ---- 三个写手 ----
+
+
+def continuations(model, tokenizer, count: int = 30, most: int = 120) -> list[Reply]:
+    """附带的模型照聊天的采样，续写前 count 个固定的提示；提示也在文字里。"""
+    bench, asked = Bench(model, tokenizer), prompts()[:count]
+    replies = bench.reply([bench.encode(text) for text in asked], most, sampling=WARM)
+    return [Reply(start + reply.text, reply.ended) for start, reply in zip(asked, replies)]
+
+
+def ngram_continuations(count: int = 30, most: int = 120) -> list[Reply]:
+    """5 元模型续写同样的提示。"""
+    counting, tokenizer = ngram()
+    found = []
+    for seed, start in enumerate(prompts()[:count]):
+        ids = counting.generate(tokenizer.encode(start), most, seed)
+        found.append(Reply(start + tokenizer.decode(ids), len(ids) < most))
+    return found
+
+
+def fresh_documents(count: int, seed: int = 4242) -> list[str]:
+    """新写的文档，种子与训练、验证的都不同：小世界、小故事、聊天轮着来。"""
+    mixture = corpus.named("release")
+    told = (s.text for s in stories(seed, plans=mixture.plans, plain=True))
+    world = (d.text for d in World.load().documents(seed, n_documents=count))
+    spoken = (d.text for d in talk(seed, n_documents=count))
+    return [text for row in zip(world, told, spoken) for text in row][:count]
+
+
+class NGramBench(Bench):
+    """同样的考题，由 5 元模型打分。"""
+
+    def log_probabilities(self, texts):
+        counting, found = ngram()[0], []
+        for ids in self.tokenizer.encode_batch(list(texts)):
+            steps = (counting.probability(ids[max(0, i - 4) : i], token) for i, token in enumerate(ids))
+            found.append(sum(math.log(p) for p in steps))
+        return found
+
+
+# ---- 来历的网页 ----
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """几个句子各从哪里来：在笔记本里点开看，别处看文字。"""
+
+    traced: dict[str, list[provenance.Piece]]
+
+    def __repr__(self) -> str:
+        mark = lambda piece: f"[{piece.text}｜{piece.documents} 篇]" if piece.documents else piece.text
+        return "\n".join("".join(map(mark, pieces)) for pieces in self.traced.values())
+
+    def _repr_html_(self) -> str:
+        rows = [f"<details><summary>{_colored(pieces)}</summary><ul>{_listed(pieces)}</ul></details>"
+                for pieces in self.traced.values()]  # fmt: skip
+        return "\n".join(rows)
+
+
+def _colored(pieces) -> str:
+    colors = ("#CFE3F5", "#FBE3CB")
+    spans = [f'<span style="background:{colors[i % 2]};color:#000">{html.escape(p.text)}</span>'
+             if p.documents else html.escape(p.text) for i, p in enumerate(pieces)]  # fmt: skip
+    return "".join(spans)
+
+
+def _listed(pieces) -> str:
+    known = [p for p in pieces if p.documents]
+    items = [f"<li>“{html.escape(p.text)}”：{p.documents} 篇里有，第一篇是："
+             f"{html.escape(p.example[:80])}</li>" for p in known]  # fmt: skip
+    return "".join(items) or "<li>没有一段在训练文字里一字不差</li>"
+
+
+# ---- 花费 ----
+
+
+def energy_kwh(flops: float, speed: float, watts: float, overhead: float = 1.0) -> float:
+    """度（千瓦时）：运算量除以每秒运算得秒数，乘功率与机房的额外开销。"""
+    return flops / speed * watts * overhead / 3.6e6
