@@ -75,7 +75,8 @@ class Trainer:
         self.best_loss, self.best_step, self.bad_evals, self.stopped_early = math.inf, 0, 0, False
         self.saved = False  # 自己在 out 里存过检查点没有
         self.between_steps = True  # 只有在两步之间，状态才是完整的，才可以存
-        self._loss = workers.wrap(torch.compile(model) if config.compile else model, objective)
+        forward = torch.compile(model) if config.compile else model
+        self._loss = workers.wrap(forward, lambda model, batch: self.objective(model, batch))
         self._best = {}
         seed_everything(config.seed)
 
