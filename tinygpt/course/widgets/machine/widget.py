@@ -222,6 +222,8 @@ def machine(model, tokenizer, text: str = "机器学习是", seed: int | None = 
     model, tokenizer: load("mini") 得到的一对，或你自己训练的 GPT
     text: 开头，控件里可以换
     seed: 给定时，“写一个”每次得到同样的结果
+
+    模型接着训练以后，重新运行这一格：控件记着要过的数，不知道模型变了。
     """
     kind = type(model).__name__
     require(isinstance(model, GPT), f"给的是 {kind}", "tinygpt 的 GPT", "用 load 得到的第一个值")
