@@ -35,7 +35,8 @@ SCRIPTS = (
     "main",
 )
 ROWS = 16  # 里面的表最多画最后几个 token
-CANDIDATES = 24
+COLUMNS = 16  # 候选的表画最大的几个
+CANDIDATES = 24  # 送给浏览器的候选有几个
 STILL = 24  # 静态的图里最多写几个 token
 KEPT = 4  # 记住最近几次前向计算
 STAND_INS = {"\n": "⏎", " ": "␣", "\t": "⇥"}
@@ -126,7 +127,7 @@ class Machine(anywidget.AnyWidget):
             columns = self.labels(ids)
         codes = list(range(values.size(1)))
         if station.columns == "candidates":
-            codes = values[-1].topk(min(CANDIDATES, values.size(1))).indices.tolist()
+            codes = values[-1].topk(min(COLUMNS, values.size(1))).indices.tolist()
             values, columns = values[:, codes], self.labels(codes)
         first = max(0, len(ids) - ROWS)
         return {key: wish[key] for key in ("ids", "station", "layer", "head")} | {
