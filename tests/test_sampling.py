@@ -304,6 +304,14 @@ def test_a_step_costs_one_forward_of_one_token(random_ids):
     assert model.calls == 6
 
 
+def test_no_gradients_are_recorded(model):
+    """写的时候用不着梯度：留着计算图，内存随写下的字一直涨。"""
+    logits = []
+    list(generate(model, [[5, 6]], 3, GREEDY, observe=lambda seen, _: logits.append(seen)))
+    assert len(logits) == 3 and not any(seen.requires_grad for seen in logits)
+    assert model(torch.tensor([[5, 6]])).requires_grad  # 同样的模型，平常是有的
+
+
 def test_seeds_reproduce_and_differ(model):
     sample = lambda seed: one(model, [9], max_new_tokens=15, sampling=Sampling(temperature=2.0), seed=seed)  # noqa: E731
     assert sample(1) == sample(1)
@@ -394,6 +402,13 @@ def test_gradients_can_be_taken_afterwards(model):
     for _ in generate(model, [[9]], 2):
         assert torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
     model(torch.tensor([[9]])).sum().backward()
+
+
+def test_no_graph_is_kept_while_generating(model):
+    """不为反向传播留下什么：logits 不连着权重，缓存也就不会越拖越长。"""
+    seen = []
+    list(generate(model, [[9]], 2, observe=lambda logits, token: seen.append(logits.requires_grad)))
+    assert seen == [False, False] and next(model.parameters()).requires_grad
 
 
 # ---- 文字 ----

@@ -109,7 +109,6 @@ def check_prompts(prompts: list[list[int]], context_length: int) -> None:
     )  # fmt: skip
 
 
-@torch.inference_mode()
 def by_length(prompts: Sequence[list[int]], size: int) -> Iterator[list[int]]:
     """一批一批的序号，每批至多 size 个：短的在前，长短相近的在一批，补齐就少。"""
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
@@ -117,6 +116,7 @@ def by_length(prompts: Sequence[list[int]], size: int) -> Iterator[list[int]]:
         yield order[start : start + size]
 
 
+@torch.inference_mode()
 def generate(
     model, prompts: list[list[int]], max_new_tokens: int = 100, sampling: Sampling | None = None,
     seed: int | None = None, eos: int = EOS, observe: Callable[[Tensor, Tensor], None] | None = None,
