@@ -56,7 +56,7 @@ class KVCache:
             f"缓存的容量 {self.capacity}", f"1 到上下文长度 {config.context_length}",
             "位置 embedding 只有这么多个，改小容量",
         )  # fmt: skip
-        shape = (config.n_layer, batch_size, config.n_head, self.capacity, config.head_dim)
+        shape = (config.n_layer, batch_size, config.n_kv_head, self.capacity, config.head_dim)
         self.keys = torch.zeros(shape, device=device, dtype=dtype)
         self.values = torch.zeros(shape, device=device, dtype=dtype)
         self.lengths = [0] * batch_size  # 每一行已有多少个 token

@@ -69,6 +69,11 @@ class GPTConfig:
         """每个头的维数 d_k = n_embd / n_head。"""
         return self.n_embd // self.n_head
 
+    @property
+    def n_kv_head(self) -> int:
+        """键与值的头数，也就是 KV 缓存里的头数；与查询的头数相同（modern 可以更少）。"""
+        return self.n_head
+
     def to_dict(self) -> dict:
         return dataclasses.asdict(self)
 
