@@ -30,7 +30,7 @@ from tinygpt.evaluation import evaluate
 from tinygpt.losses import Objective, causal_objective, count_targets, to_device
 from tinygpt.metrics import Metrics, append_log, non_finite, truncate_log
 from tinygpt.metrics import NonFiniteError as NonFiniteError
-from tinygpt.optim import build_optimizers, warmup_cosine
+from tinygpt.optim import build_optimizers, learning_rate_factor
 from tinygpt.parallel import ALONE, Alone
 from tinygpt.training_state import seed_everything
 
@@ -134,8 +134,8 @@ class Trainer:
         """一次更新：几个小批的梯度相加，除以标签总数，裁剪，更新。"""
         config = self.config
         warmup = min(config.warmup_steps, self.total_steps // 2)
-        rate = config.learning_rate * warmup_cosine(
-            self.step, self.total_steps, warmup, config.min_learning_rate_ratio
+        rate = config.learning_rate * learning_rate_factor(
+            self.step, self.total_steps, warmup, config.min_learning_rate_ratio, config.decay
         )
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:

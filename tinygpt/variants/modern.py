@@ -101,7 +101,7 @@ class ModernAttention(nn.Module):
     def forward(
         self, x: Tensor, value: Tensor | None, turns, mask: AnyMask, cache: LayerCache | None
     ) -> Tensor:
-        """x (b, t, c) → (b, t, c)。value (b, t, h·d) 是值 embedding，turns 是 rotations 的结果（没有就是 None）。"""
+        """x (b, t, c) → (b, t, c)。value (b, t, h·d) 是值 embedding，turns 来自 rotations；没有就是 None。"""
         q, k, v = map(self.split_heads, self.to_qkv(x).split(self.sizes, dim=-1))
         q, k = (self.turn(self.normalize(part), turns) for part in (q, k))
         v = self.add_value(v, value)
