@@ -3,11 +3,13 @@
     python benchmarks/time_to_loss.py nanoGPT的文件夹 tinyshakespeare.txt \\
         "counted --steps 800" "speedrun --minutes 1" --seeds 3
 
-后面每一项是一个选手：tinygpt 的预设，加上 train 的别的参数；nanoGPT 总在里面。它的路径由参数给出，本项目里没有它的代码。
+后面每一项是一个选手：tinygpt 的预设，加上 train 的别的参数；nanoGPT 总在里面。它的路径由参数给出，
+本项目里没有它的代码。
 
-每次训练在新进程里，两个线程，一轮一个种子，偶数轮次序倒过来。时间是整个进程的：从启动到训练完，导入、分词、
-编号、计数、编译都算在内（nanoGPT 的编号事先做好，不算）；评估都不算。文字的最后十分之一留作验证，训练的进程看不到它：
-tinygpt 只收到前十分之九。损失用最后的权重（不挑最好的一次），在整个验证集上，按各自的上下文长度不重叠地切成窗口，fp32。
+每次训练在新进程里，两个线程，一轮一个种子，单数轮次序倒过来。时间是整个进程的：从启动到训练完，导入、分词、
+编号、计数、编译都算在内（nanoGPT 的编号事先做好，不算）；评估都不算。文字的最后十分之一留作验证，训练的进程
+看不到它：tinygpt 只收到前十分之九。损失用最后的权重（不挑最好的一次），在整个验证集上，按各自的上下文长度
+不重叠地切成窗口，fp32。
 """
 
 import argparse
@@ -24,9 +26,22 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-RECIPE = """config/train_shakespeare_char.py --device=cpu --compile=False --eval_iters=1 --log_interval=1
---block_size=64 --batch_size=12 --n_layer=4 --n_head=4 --n_embd=128 --max_iters=2000 --lr_decay_iters=2000
---dropout=0.0 --eval_interval=1000000000""".split()  # README 的 CPU 配方，只是不停下来评估
+RECIPE = [
+    "config/train_shakespeare_char.py",
+    "--device=cpu",
+    "--compile=False",
+    "--eval_iters=1",
+    "--log_interval=1",
+    "--block_size=64",
+    "--batch_size=12",
+    "--n_layer=4",
+    "--n_head=4",
+    "--n_embd=128",
+    "--max_iters=2000",
+    "--lr_decay_iters=2000",
+    "--dropout=0.0",
+    "--eval_interval=1000000000",
+]  # README 的 CPU 配方，只是不停下来评估
 
 
 def split(text: str) -> tuple[str, str]:
@@ -115,7 +130,9 @@ def measure(contender: str, args, work: Path, seed: int) -> dict:
         started = time.time()
         last_json([*command, "--json", *more], env=environment, cwd=out)
         seconds = time.time() - started
-        return {"seconds": seconds} | last_json([*this, args.nanogpt, args.text, "--own", f"{out}/run"], env=environment)
+        return {"seconds": seconds} | last_json(
+            [*this, args.nanogpt, args.text, "--own", f"{out}/run"], env=environment
+        )
 
 
 def main() -> None:

@@ -7,16 +7,16 @@ NGram 的字典在这里是排好序的数组。前 k 个 token 叫一个前文�
     前文的键 = 短一个 token 的前文的编号 · V + 更早的那个 token
     后续的键 = 前文的编号 · V + 后一个 token
 
-键都是 int64 的整数，没有散列，所以不会有两个前文混在一起。查一个前文，从空的开始，一次往前多看一个 token，
-每次在排好序的键里二分查找；短的都没有见过，长的也一定没有见过。文字分块读，除了表以外，每个 token 只占五个字节。
+键都是 int64 的整数，没有散列，所以不会有两个前文混在一起。查一个前文，从空的开始，一次往前多看一个
+token，在排好序的键里二分查找；短的都没有见过，长的也一定没有见过。文字分块读，除了表，每个 token 占五个字节。
 
-留一（leave-one-out）：训练的文字数过之后，每个位置都“见过”自己的答案。要让别的模型照没见过的样子学习，
-就从计数里减去这一次出现：最高一阶的次数减一；减到 0 时，这个组合没有了，低一阶的延续次数也减一，依此类推。
+留出（without）：训练的文字数过之后，每个位置都“见过”自己的答案。要让别的模型照没见过的样子学习，就从计数里
+减去一部分出现：最高一阶的次数减少；减到 0 的组合没有了，低一阶的延续次数也减一，依此类推，与没有数过一样。
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -48,32 +48,34 @@ class Level:
 
     @cached_property
     def totals(self) -> np.ndarray:
-        """(C,) c（前）。"""
-        return np.add.reduceat(self.counts, self.starts, dtype=np.int64)
+        """(C,) c（前）；留出之后可以是 0：这个前文没有见过。"""
+        owners = self.pairs // self.vocab_size
+        return np.bincount(owners, self.counts, minlength=len(self.contexts)).astype(np.int64)
 
     @cached_property
     def discount(self) -> float:
+        """D。"""
         ones, twos = (int((self.counts == n).sum()) for n in (1, 2))
         return ones / (ones + 2 * twos) if ones else 0.5
 
-    def share(self, totals: np.ndarray, kinds: np.ndarray) -> np.ndarray:
-        """D · N（前） / c（前）：交给低一阶的那一份；没有见过的前文全交出去。"""
-        return np.where(totals > 0, self.discount * kinds / np.maximum(totals, 1), 1.0)
+    @cached_property
+    def shares(self) -> np.ndarray:
+        """(C,) D · N（前） / c（前）：交给低一阶的那一份；没有见过的前文全交出去。"""
+        return np.where(self.totals > 0, self.discount * self.kinds / np.maximum(self.totals, 1), 1.0)
 
-    def mix(self, p, rows, here, totals, share, removed) -> None:
-        """p 的第 rows 行是低一阶的概率，就地换成前文 here 这一阶的；removed 是要减去一次的后续，没有就是 −1。"""
-        p[rows] *= share[:, None].astype(p.dtype)
+    def mix(self, p: np.ndarray, rows: np.ndarray, here: np.ndarray) -> None:
+        """p 的第 rows 行是低一阶的概率，就地换成前文 here 这一阶的。"""
+        p[rows] *= self.shares[here, None].astype(p.dtype)
         kinds = self.kinds[here]
         first = np.cumsum(kinds) - kinds
         pair = np.arange(kinds.sum()) + np.repeat(self.starts[here] - first, kinds)
-        counts = self.counts[pair] - (pair == np.repeat(removed, kinds)) - self.discount
-        values = np.maximum(counts, 0) / np.repeat(totals, kinds)
+        values = (self.counts[pair] - self.discount) / np.repeat(self.totals[here], kinds)
         p[np.repeat(rows, kinds), self.pairs[pair] % self.vocab_size] += values.astype(p.dtype)
 
 
 @dataclass(frozen=True)
 class Voice:
-    """计数在各个位置说了什么：概率 (n, V)；各阶的前文见过多少次 (order, n)；各阶交给低一阶多少 (order, n)。"""
+    """计数在各个位置说什么：概率 (n, V)；各阶的前文见过多少次、交给低一阶多少，都是 (order, n)。"""
 
     probabilities: np.ndarray
     totals: np.ndarray
@@ -104,56 +106,45 @@ class Counts:
             found.append(here)
         return np.stack(found)
 
-    def lowest(self, contexts: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """减去一次出现，减到第几阶为止，形状同 labels。contexts 须是完整的前文，labels 是见过的后续。"""
-        result = np.full(labels.shape, self.order - 1, np.uint8)
-        for k in range(self.order - 1, 0, -1):
-            pair = _find(self.levels[k].pairs, contexts[k] * self.vocab_size + labels)
-            result[(result == k) & (self.levels[k].counts[pair] == 1)] = k - 1
-        return result
-
-    def voice(self, contexts: np.ndarray, labels=None, lowest=None) -> Voice:
-        """contexts (order, n) 各位置的概率，每行和为 1。给出 labels (n,) 与 lowest (n,) 就是留一的。"""
-        totals, shares, removed = self._evidence(contexts, labels, lowest)
-        ready = (contexts[: len(self.tables) - 1] >= 0).sum(0)  # 前几阶是现成的
-        ready = ready if lowest is None else np.minimum(ready, lowest)
-        p = np.empty((contexts.shape[1], self.vocab_size), self.dtype)
+    def voice(self, contexts: np.ndarray) -> Voice:
+        """contexts (order, n) 各位置的概率，每行和为 1，与证据。"""
+        n, known = contexts.shape[1], contexts >= 0
+        totals = np.stack(
+            [np.where(k, level.totals[c], 0) for level, c, k in zip(self.levels, contexts, known)]
+        )
+        shares = np.stack(
+            [np.where(k, level.shares[c], 1) for level, c, k in zip(self.levels, contexts, known)]
+        )
+        p = np.empty((n, self.vocab_size), self.dtype)
+        ready = known[: len(self.tables) - 1].sum(0)  # 前几阶是现成的
         for k, table in enumerate(self.tables):
             rows = np.flatnonzero(ready == k)
             p[rows] = table[contexts[k - 1][rows] if k else 0]
         for k, level in enumerate(self.levels):
             rows = np.flatnonzero((ready <= k) & (totals[k] > 0))
-            level.mix(p, rows, contexts[k][rows], *(a[k][rows] for a in (totals, shares, removed)))
+            level.mix(p, rows, contexts[k][rows])
         return Voice(p, totals, shares)
-
-    def _evidence(self, contexts: np.ndarray, labels, lowest) -> tuple[np.ndarray, ...]:
-        """（见过多少次，交给低一阶多少，要减去一次的后续），形状都是 (order, n)。"""
-        totals, shares = np.zeros(contexts.shape, np.int64), np.ones(contexts.shape)
-        removed = np.full(contexts.shape, -1)
-        for k, level in enumerate(self.levels):
-            rows = np.flatnonzero(contexts[k] >= 0)
-            total, kinds = level.totals[contexts[k][rows]], level.kinds[contexts[k][rows]]
-            if labels is not None:
-                once = lowest[rows] <= k
-                pair = _find(level.pairs, contexts[k][rows] * self.vocab_size + labels[rows])
-                removed[k, rows] = np.where(once, pair, -1)
-                total, kinds = total - once, kinds - (once & (level.counts[pair] == 1))
-            totals[k, rows], shares[k, rows] = total, level.share(total, kinds)
-        return totals, shares, removed
 
     @cached_property
     def tables(self) -> list[np.ndarray]:
         """各阶全部前文的概率 (C, V)，从均匀分布起，到放不下的那一阶为止：查表比现算快。"""
         tables = [np.full((1, self.vocab_size), 1 / self.vocab_size, self.dtype)]
         for level in self.levels:
-            n = len(level.contexts)
-            if n * self.vocab_size > LARGEST_TABLE:
+            everything = np.arange(len(level.contexts))
+            if len(everything) * self.vocab_size > LARGEST_TABLE:
                 break
-            p, everything = tables[-1][level.contexts // self.vocab_size], np.arange(n)
-            share = level.share(level.totals, level.kinds)
-            level.mix(p, everything, everything, level.totals, share, np.full(n, -1))
+            p = tables[-1][level.contexts // self.vocab_size]
+            level.mix(p, everything, everything)
             tables.append(p)
         return tables
+
+    def without(self, contexts: np.ndarray, labels: np.ndarray) -> "Counts":
+        """减去一些出现：最高一阶的前文 contexts (n,) 之后是 labels (n,)，都须是数过的。前文的编号不变。"""
+        top = self.levels[-1]
+        pair = np.searchsorted(top.pairs, contexts * self.vocab_size + labels)
+        left = top.counts - np.bincount(pair, minlength=len(top.pairs)).astype(np.int32)
+        kept = Level(self.vocab_size, top.contexts, top.pairs[left > 0], left[left > 0])
+        return Counts(_all_levels(kept, [level.contexts for level in self.levels]), self.vocab_size, self.eos)
 
 
 def count(ids: np.ndarray, order: int, vocab_size: int, eos: int) -> Counts:
@@ -177,10 +168,15 @@ def count(ids: np.ndarray, order: int, vocab_size: int, eos: int) -> Counts:
             here[part] = np.searchsorted(contexts[k], key)
             ended[part] |= end
     top = lambda: (here[p].astype(np.int64) * vocab_size + ids[p] for p in parts)
-    levels = [Level(vocab_size, contexts[-1], *_tally(top))]
-    for k in range(order - 2, -1, -1):
-        levels.insert(0, Level(vocab_size, contexts[k], *_tally(lambda: _shorter(levels[0]))))
-    return Counts(levels, vocab_size, eos)
+    return Counts(_all_levels(Level(vocab_size, contexts[-1], *_tally(top)), contexts), vocab_size, eos)
+
+
+def _all_levels(top: Level, contexts: list[np.ndarray]) -> list[Level]:
+    """由最高一阶得到全部：低一阶数的是高一阶里不同的后续。"""
+    levels = [top]
+    for shorter in contexts[-2::-1]:
+        levels.insert(0, Level(top.vocab_size, shorter, *_tally(partial(_shorter, levels[0]))))
+    return levels
 
 
 def _shorter(level: Level) -> Iterator[np.ndarray]:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from tinygpt.checkpoint import load_tensors, save_tensors
-from tinygpt.counting import MOST, Counts, Level
+from tinygpt.counting import Counts, Level
 from tinygpt.errors import require
 
 NAMES = ("contexts", "pairs", "counts")
@@ -28,7 +28,9 @@ def load(path: str | Path, order: int, vocab_size: int) -> Counts:
     expected, fix = f"{order} 元、词表 {vocab_size} 的计数", "从备份恢复，或重新训练"
     wanted = {f"{k}.{name}" for k in range(order) for name in NAMES}
     require(tensors.keys() == wanted, f"{path} 里有 {len(tensors)} 个张量", expected, fix)
-    require(state.get("vocab_size") == vocab_size, f"{path} 的词表是 {state.get('vocab_size')}", expected, fix)
+    require(
+        state.get("vocab_size") == vocab_size, f"{path} 的词表是 {state.get('vocab_size')}", expected, fix
+    )
     eos = state.get("eos")
     fine = type(eos) is int and 0 <= eos < vocab_size
     require(fine, f"{path} 的 eos 是 {eos!r:.60}", f"0 到 {vocab_size - 1} 的整数", fix)

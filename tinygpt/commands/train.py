@@ -1,6 +1,7 @@
 """tinygpt train：准备文字、分词器、编号、模型，然后训练。"""
 
 import contextlib
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -18,6 +19,7 @@ from tinygpt.commands.arguments import (
 from tinygpt.commands.output import as_typed, print_notes
 from tinygpt.commands.training import train_config, train_in
 from tinygpt.config import TrainConfig
+from tinygpt.counting import count
 from tinygpt.data import ContiguousWindows, RandomWindows, TokenDataset, prepare
 from tinygpt.device import pick_precision
 from tinygpt.errors import InputError, require
@@ -26,8 +28,9 @@ from tinygpt.recipes import recipe
 from tinygpt.text import Source
 from tinygpt.tokenizer import CHAT, EOS, Tokenizer
 from tinygpt.trainer import Trainer, seed_everything
+from tinygpt.variants.counted import CountedGPT, CountedWindows, counted_objective, save_counts
+from tinygpt.variants.counted_config import CountedConfig
 from tinygpt.variants.models import build
-from tinygpt.variants.modern_config import ModernConfig
 
 HELP, DESCRIPTION = "训练一个模型", "训练一个模型。不给 --data 就用随包附带的文字。"
 TOKENIZERS = "字符、BPE，或一个分词器文件；默认：自己的文字用 bpe，附带的文字用附带的分词器"
@@ -47,7 +50,7 @@ def add_arguments(parser) -> None:
     parser.add_argument("--fsdp", action="store_true", help=sharded)
     watch = "开始、走完一成、三成、走完时，各续写一次这个开头：看文字从乱码里长出来"
     parser.add_argument("--watch", type=as_typed, metavar="PROMPT", help=watch)
-    add_fields(parser, ModernConfig)
+    add_fields(parser, CountedConfig)
     add_fields(parser, TrainConfig)
 
 
@@ -59,7 +62,7 @@ def run(args) -> int:
 
 def _run(args, workers: parallel.Alone, device: torch.device) -> int:
     """准备文字、分词器、编号、模型，然后训练。"""
-    out, changes = Path(args.out), given(args, ModernConfig)
+    out, changes = Path(args.out), given(args, CountedConfig)
     both = args.data is not None and args.mixture is not None
     require(not both, "--data 与 --mixture", "两个里只给一个", "它们各说一种文字从哪里来")
     fix = "去掉 --watch：权重切开时，续写要各进程一起算"
@@ -83,12 +86,22 @@ def _run(args, workers: parallel.Alone, device: torch.device) -> int:
     validation = ContiguousWindows(dataset.validation, length, 16, EOS, most)
     seed_everything(config.seed)
     model = build(model_config).to(device)
+    train_windows, objective = with_counts(model, train_windows)
     fingerprint = {"数据": dataset.meta["digest"], "分词器": tokenizer.fingerprint, "模型": str(model_config)}
     workers.require_same(fingerprint)
-    trainer = Trainer(model, train_windows, validation, config, causal_objective, out, fingerprint, workers)
+    trainer = Trainer(model, train_windows, validation, config, objective, out, fingerprint, workers)
     mixture = None if args.data else args.mixture or "first"
     came_from = {"data": args.data or "附带的文字", "mixture": mixture, "dataset": dataset.meta}
-    return train_in(trainer, tokenizer, came_from, args, _describe(dataset.meta, tokenizer, trainer))
+    described = _describe(dataset.meta, tokenizer, trainer)
+    return train_in(trainer, tokenizer, came_from, args, described, partial(save_counts, model))
+
+
+def with_counts(model, windows: RandomWindows) -> tuple:
+    """（训练的批，目标）。counted 先把训练的文字数一遍，批里另有计数的话；别的模型照旧。"""
+    if not isinstance(model, CountedGPT):
+        return windows, causal_objective
+    model.counts = count(windows.ids, model.config.order, model.config.vocab_size, EOS)
+    return CountedWindows(model.counts, windows), counted_objective
 
 
 def encode_source(source: Source, tokenizer: Tokenizer, validation_fraction: float) -> TokenDataset:
