@@ -19,6 +19,7 @@ from tinygpt.tokenizer import PAD
 from tinygpt.variants.models import build, config_from
 from tinygpt.variants.modern import ModernGPT, rms_norm, rotate, rotations, share, softcap
 from tinygpt.variants.modern_config import ModernConfig
+from tinygpt.variants.recent import buckets, recent
 
 SMALL = ModernConfig(vocab_size=40, context_length=16, n_layer=2, n_head=4, n_embd=32, zero_init=False)
 OFF = {
@@ -27,7 +28,8 @@ OFF = {
 }  # fmt: skip
 VARIED = [
     {}, OFF, {"kv_groups": 2}, {"kv_groups": 4, "softcap": 5.0}, {"feed_forward": "swiglu", "bias": True},
-    *({name: value} for name, value in OFF.items()), {"normalization": "rms", "tied_head": True},
+    {"ngram": 3, "ngram_size": 50}, {"normalization": "rms", "tied_head": True},
+    *({name: value} for name, value in OFF.items()),
 ]  # fmt: skip
 
 
@@ -110,6 +112,18 @@ def test_share_repeats_each_group_next_to_itself():
     assert share(x, 3).flatten().tolist() == [0, 0, 0, 1, 1, 1]
 
 
+def test_buckets_see_the_last_n_tokens_and_nothing_else():
+    ids = torch.tensor([[5, 1, 2, 3, 9, 1, 2, 3], [7, 7, 2, 3, 7, 7, 7, 7]])
+    window = recent(ids, 4)
+    assert window[0, 1].tolist() == [0, 0, 5, 1] and window[0, 7].tolist() == [9, 1, 2, 3]
+    found = {n: buckets(window, n, 10**6) for n in (2, 3, 4)}
+    assert all(code.unique().numel() > 5 for code in found.values())
+    assert found[3][0, 3] == found[3][0, 7]  # 都是 1 2 3
+    assert found[4][0, 3] != found[4][0, 7]  # 再往前一个不同
+    assert found[2][0, 3] == found[2][1, 3] and found[3][0, 3] != found[3][1, 3]
+    assert buckets(window, 4, 3).unique().tolist() == [0, 1, 2]
+
+
 # ---- 模型 ----
 
 
@@ -182,7 +196,7 @@ def test_the_parts_add_up():
     ({"kv_groups": 3}, "kv_groups"), ({"kv_groups": 0}, "kv_groups"), ({"position": "alibi"}, "rope"),
     ({"feed_forward": "moe"}, "swiglu"), ({"softcap": -1.0}, "softcap"), ({"norm": "post"}, "pre"),
     ({"zero_init": True, "tied_head": True}, "zero_init"), ({"n_embd": 12}, "RoPE"),
-    ({"qk_norm": 1}, "qk_norm"),
+    ({"qk_norm": 1}, "qk_norm"), ({"ngram": 0}, "ngram"), ({"ngram_size": 2.5}, "ngram_size"),
 ])  # fmt: skip
 def test_wrong_settings_are_named(changes, named):
     with pytest.raises(InputError, match=named):

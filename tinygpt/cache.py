@@ -59,6 +59,7 @@ class KVCache:
         shape = (config.n_layer, batch_size, config.n_kv_head, self.capacity, config.head_dim)
         self.keys = torch.zeros(shape, device=device, dtype=dtype)
         self.values = torch.zeros(shape, device=device, dtype=dtype)
+        self.ids = torch.zeros((batch_size, self.capacity), dtype=torch.long, device=device)
         self.lengths = [0] * batch_size  # 每一行已有多少个 token
 
     def positions(self, n_new: int) -> Tensor:
@@ -86,6 +87,13 @@ class KVCache:
 
     def layer(self, index: int) -> "KVCacheLayer":
         return KVCacheLayer(self, index)
+
+    def recent(self, ids: Tensor, positions: Tensor, n: int) -> Tensor:
+        """记下新的 token (b, t)，交还每个位置最近的 n 个 (b, t, n)，最后一列是自己；开头之前是 0。"""
+        self.ids.scatter_(1, positions, ids)
+        before = torch.arange(1 - n, 1, device=ids.device) + positions[..., None]
+        found = self.ids.gather(1, before.clamp(min=0).flatten(1)).view_as(before)
+        return found.masked_fill(before < 0, 0)
 
     def advance(self, n_new: int) -> None:
         """全部层都写完之后，每一行的长度加 n_new。"""

@@ -7,6 +7,7 @@
     QK 归一化     查询与键先归一化再点积，分数不会越来越大（Henry 等 2020）
     ReLU²、SwiGLU 前馈网络中间换一个函数（So 等 2021；Shazeer 2020）
     分组查询      几个查询的头共用一组键与值，KV 缓存小几倍（Ainslie 等 2023）
+    n 元 embedding 输入里加上最近几个 token 合起来的一个向量（Huang 等 2025；recent.py）
     零初始化      每个子层的最后一个矩阵从 0 开始：刚开始时，每一层什么也不做
     值 embedding  每一层的值再加上当前 token 自己的一个向量（Zhou 等 2024；modded-nanogpt）
     softcap       logits 用 tanh 压在 ±limit 以内（Gemma 2，2024）
@@ -27,6 +28,7 @@ from tinygpt.cache import Cache, LayerCache
 from tinygpt.gpt import check_length
 from tinygpt.layers import CAUSAL, GELUS, AnyMask, fused_attention
 from tinygpt.variants.modern_config import ModernConfig
+from tinygpt.variants.recent import RecentTokens, recent
 
 # ---- 纯函数 ----
 
@@ -195,6 +197,8 @@ class ModernGPT(nn.Module):
         self.token_embedding = nn.Embedding(config.vocab_size, config.n_embd)
         if config.position == "learned":
             self.position_embedding = nn.Embedding(config.context_length, config.n_embd)
+        if config.ngram > 1:
+            self.recent_tokens = RecentTokens(config.ngram, config.ngram_size, config.n_embd)
         n_value = config.n_layer if config.value_embedding else 0
         width = config.n_kv_head * config.head_dim
         self.value_embeddings = nn.ModuleList(nn.Embedding(config.vocab_size, width) for _ in range(n_value))
@@ -235,7 +239,7 @@ class ModernGPT(nn.Module):
         else:
             positions = cache.positions(n_new)
             mask = cache.mask(positions)
-        x, turns = self.enter(ids, positions)
+        x, turns = self.enter(ids, positions, cache)
         values = [embedding(ids) for embedding in self.value_embeddings] or [None] * len(self.blocks)
         for i, (block, value) in enumerate(zip(self.blocks, values)):
             x = block(x, value, turns, mask, None if cache is None else cache.layer(i))
@@ -243,13 +247,17 @@ class ModernGPT(nn.Module):
             cache.advance(n_new)
         return self.norm(x)
 
-    def enter(self, ids: Tensor, positions: Tensor) -> tuple[Tensor, Tensor | None]:
+    def enter(self, ids: Tensor, positions: Tensor, cache: Cache | None) -> tuple[Tensor, Tensor | None]:
         """（第一层的输入，注意力里要转的角度）：位置要么加在输入里，要么转在注意力里。"""
-        x = self.token_embedding(ids)
+        x, n, turns = self.token_embedding(ids), self.config.ngram, None
+        if n > 1:
+            x = x + self.recent_tokens(recent(ids, n) if cache is None else cache.recent(ids, positions, n))
         if self.config.position == "learned":
-            return self.dropout(x + self.position_embedding(positions)), None
-        dtype = torch.promote_types(x.dtype, torch.float32)
-        return self.dropout(x), rotations(positions, self.config.head_dim, dtype)
+            x = x + self.position_embedding(positions)
+        else:
+            dtype = torch.promote_types(x.dtype, torch.float32)
+            turns = rotations(positions, self.config.head_dim, dtype)
+        return self.dropout(x), turns
 
     @property
     def device(self) -> torch.device:
@@ -259,6 +267,7 @@ class ModernGPT(nn.Module):
         """各部分的参数个数；共用的权重只数一次。"""
         parts = {
             "token embedding": (self.token_embedding,), "值 embedding": (self.value_embeddings,),
+            "n 元 embedding": (self.recent_tokens,) if self.config.ngram > 1 else (),
             "注意力": [block.attention for block in self.blocks],
             "前馈网络": [block.feed_forward for block in self.blocks],
             "输出层": () if self.config.tied_head else (self.lm_head,),

@@ -26,6 +26,8 @@ class ModernConfig(GPTConfig):
     qk_norm: bool = documented(True, "查询与键是否先归一化")
     zero_init: bool = documented(True, "子层的最后一个矩阵与输出层是否从 0 开始")
     value_embedding: bool = documented(True, "每一层的值是否加上当前 token 的一个向量")
+    ngram: int = documented(1, "输入里加上最近 2 到 n 个 token 的散列 embedding；1 为不加")
+    ngram_size: int = documented(8192, "n 元 embedding 的每张表有多少格")
     kv_groups: int = documented(1, "几个查询的头共用一组键与值，须整除 n_head；1 为不共用")
     softcap: float = documented(0.0, "logits 压在 ± 这个数以内；0 为不压")
 
@@ -39,6 +41,10 @@ class ModernConfig(GPTConfig):
         for name in ("qk_norm", "zero_init", "value_embedding"):
             value = getattr(self, name)
             require(isinstance(value, bool), f"{name} = {value!r:.60}", "true 或 false", f"改正 {name}")
+        for name, largest in (("ngram", 16), ("ngram_size", 1 << 24)):
+            value, expected = getattr(self, name), f"1 到 {largest} 的整数"
+            fine = type(value) is int and 1 <= value <= largest
+            require(fine, f"{name} = {value!r:.60}", expected, f"改正 {name}")
         groups = self.kv_groups
         fine = type(groups) is int and groups >= 1 and self.n_head % groups == 0
         found = f"kv_groups = {groups!r:.60}，n_head = {self.n_head}"
