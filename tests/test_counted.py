@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from tinygpt import cli, counting, counting_file
+from tinygpt.cache import KVCache
 from tinygpt.config import TrainConfig
 from tinygpt.counting import count
 from tinygpt.data import ContiguousWindows, RandomWindows
@@ -21,7 +22,6 @@ from tinygpt.sampling import Sampling, generate
 from tinygpt.trainer import Trainer
 from tinygpt.variants import counted
 from tinygpt.variants.counted import (
-    CountedCache,
     CountedGPT,
     CountedWindows,
     counted_objective,
@@ -29,6 +29,7 @@ from tinygpt.variants.counted import (
 )  # fmt: skip
 from tinygpt.variants.counted_config import CountedConfig
 from tinygpt.variants.modern import ModernGPT
+from tinygpt.variants.modern_config import ModernConfig
 
 EOS, VOCAB = 0, 6
 
@@ -178,9 +179,10 @@ def test_the_formula():
     contexts = model.counts.contexts(ids.numpy()).reshape(4, -1)
     said = torch.from_numpy(spoken(model.counts.voice(contexts))).view(3, 9, -1)
     evidence = said[..., VOCAB:]
-    gate = torch.cat([hidden, evidence], -1) @ model.gate + model.gate_bias
+    features = torch.cat([hidden, evidence], -1)
+    gate = features @ model.gate / features.shape[-1] + model.gate_bias
     torch.testing.assert_close(model(ids), model.network(ids) + gate[..., None] * said[..., :VOCAB])
-    assert evidence.shape[-1] == 6 and gate.std() > 0.1
+    assert evidence.shape[-1] == 6 and gate.std() > 0.01
 
 
 def test_a_new_model_is_the_counts():
@@ -197,7 +199,7 @@ def test_step_by_step_equals_all_at_once():
     model = shaken(small_model(), documents())
     ids = torch.randint(VOCAB, (2, 12), generator=torch.Generator().manual_seed(0))
     whole = model(ids)
-    cache = CountedCache(model.config, 2)
+    cache = KVCache(model.config, 2)
     first = model(ids[:, :6], cache)
     cache.set_lengths([5, 3])  # 两行不一样长
     rows = [model(torch.stack([ids[0, 5 + i, None], ids[1, 3 + i, None]]), cache) for i in range(5)]
@@ -238,7 +240,8 @@ def new_trainer(out=None, ids=None, **changes) -> Trainer:
     model = small_model()
     model.counts = count(ids, 4, VOCAB, EOS)
     settings = {
-        "steps": 12, "batch_size": 4, "eval_interval": 4, "warmup_steps": 2, "precision": "fp32", "patience": 0,
+        "steps": 12, "batch_size": 4, "eval_interval": 4, "warmup_steps": 2, "precision": "fp32",
+        "patience": 0,
     }  # fmt: skip
     windows = CountedWindows(model.counts, RandomWindows(ids, 16, 4, 0))
     validation = ContiguousWindows(np.array(sum(documents(4, 30), [])), 16, 4, EOS)
@@ -260,38 +263,26 @@ def test_resumed_is_the_same_as_uninterrupted(tmp_path):
     assert whole.best_loss == again.best_loss
 
 
-def copying_text(seed: int, n: int) -> np.ndarray:
-    """抄写：三个随便的 token，再原样来一遍。前一半谁也猜不着；后一半要往前看三个，二元看不见。"""
-    random = np.random.default_rng(seed)
-    halves = random.integers(1, 5, (n, 3))
-    return np.concatenate([halves, halves, np.full((n, 1), EOS)], axis=1).ravel()
-
-
-def loss_on_copies(kind: str) -> float:
-    """练过之后的验证损失；kind 是 pure 或 counted。"""
-    ids, held = copying_text(0, 2000), copying_text(1, 60)
+def loss_on_a_cycle(with_counts: bool) -> float:
+    """文字是 1 2 3 4 1 2 3 4 …，十分之一的地方乱了；计数数的却是随便的文字，一点用处也没有。"""
+    random = np.random.default_rng(0)
+    ids = np.where(random.random(3000) < 0.1, random.integers(1, 5, 3000), np.arange(3000) % 4 + 1)
     torch.manual_seed(0)
-    shape = {"vocab_size": VOCAB, "context_length": 14, "n_layer": 1, "n_head": 2, "n_embd": 32}
-    windows = RandomWindows(ids, 14, 16, 0)
+    shape = {"vocab_size": VOCAB, "context_length": 16, "n_layer": 1, "n_head": 2, "n_embd": 16}
+    model = CountedGPT(CountedConfig(**shape, order=4)) if with_counts else ModernGPT(ModernConfig(**shape))
+    if with_counts:
+        model.counts = count(random.integers(1, 5, 3000), 4, VOCAB, EOS)
     config = TrainConfig(
-        steps=350, batch_size=16, eval_interval=350, warmup_steps=10, learning_rate=1e-2, weight_decay=0.0,
-        precision="fp32", patience=0,
-    )  # fmt: skip
-    if kind == "pure":
-        model = ModernGPT(CountedConfig(**shape))
-        Trainer(model, windows, None, config).run()
-    else:
-        model = CountedGPT(CountedConfig(**shape, order=2))
-        model.counts = count(ids, 2, VOCAB, EOS)
-        Trainer(model, CountedWindows(model.counts, windows), None, config, counted_objective).run()
-    return evaluate(model, ContiguousWindows(held, 14, 16, EOS))
+        steps=80, batch_size=8, warmup_steps=5, learning_rate=1e-2, weight_decay=0.0, precision="fp32"
+    )
+    Trainer(model, RandomWindows(ids[:2500], 16, 8, 0), None, config).run()
+    return evaluate(model, ContiguousWindows(ids[2500:], 16, 16, EOS))
 
 
 def test_useless_counts_do_no_harm():
-    """二元对抄写几乎没有用处：有计数的不比纯的差。"""
-    pure, both = loss_on_copies("pure"), loss_on_copies("counted")
-    blind = 6 * np.log(4) / 7  # 不会抄写：六个都瞎猜
-    assert pure < 0.75 * blind and both < pure + 0.1
+    pure, counted_too = loss_on_a_cycle(False), loss_on_a_cycle(True)
+    assert pure < 0.8 * np.log(4)  # 网络自己学得会
+    assert counted_too < pure + 0.03
 
 
 # ---- 命令行 ----
@@ -330,7 +321,7 @@ def test_every_command_knows_it(trained, capsys):
     assert cli.main(["info", "--model", run]) == 0
     assert "门" in capsys.readouterr().out
     assert cli.main(["evaluate", "--model", run, "--data", str(folder / "text.txt"), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[-1])["loss"] < np.log(tokenizer.vocab_size) / 2
+    assert json.loads(capsys.readouterr().out)["loss"] < np.log(tokenizer.vocab_size) / 2
     assert cli.main([*command, "--steps", "12", "--resume", "--json"]) == 0
     assert cli.main(["export", str(folder / "x"), "--to", "hf", "--model", run]) == 2
 

@@ -156,12 +156,11 @@ def _logits_stream(model, texts: list[list[int]]) -> Iterator[Tensor]:
     """每次交出各行最后一个位置的 logits (b, v)；两次之间，调用者给 texts 的每一行各添一个 token。"""
     context_length = model.config.context_length
     weight = next(model.parameters())
-    make_cache = getattr(model, "make_cache", KVCache)  # 多数模型只要键与值
     while True:
         if max(map(len, texts)) > context_length:  # 写满了：每一行只留最近的一半
             texts[:] = [text[-max(1, context_length // 2) :] for text in texts]
         lengths = [len(text) for text in texts]
-        cache = make_cache(model.config, len(texts), device=weight.device, dtype=weight.dtype)
+        cache = KVCache(model.config, len(texts), device=weight.device, dtype=weight.dtype)
         padded = [text + [PAD] * (max(lengths) - len(text)) for text in texts]
         with evaluation_mode(model):
             logits = model(torch.tensor(padded, device=weight.device), cache)

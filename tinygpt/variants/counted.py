@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from tinygpt import counting_file
-from tinygpt.cache import KVCache
+from tinygpt.cache import Cache
 from tinygpt.counting import Counts, Voice
 from tinygpt.data import RandomWindows
 from tinygpt.losses import Batch, cross_entropy_sum
@@ -33,29 +33,8 @@ LARGEST_STORE = 1 << 29  # 留出的计数最多先算好多少个数（每个�
 SMALLEST = 1e-9  # 概率取对数之前垫到这么多：舍入不会给出 −∞
 
 
-class CountedCache(KVCache):
-    """键值缓存，另外记着每一行的 token：计数要看前几个。"""
-
-    def __init__(self, config: CountedConfig, batch_size: int = 1, *args, **options):
-        super().__init__(config, batch_size, *args, **options)
-        self.tokens = [[] for _ in range(batch_size)]
-
-    def remember(self, ids: Tensor, n: int) -> np.ndarray:
-        """记下新的 ids (b, t)，交还 (b, n + t)：前面添上各行原有的最后 n 个，不够的是 −1。"""
-        new = ids.tolist()
-        recent = [([-1] * n + tokens)[len(tokens) :] for tokens in self.tokens]
-        self.tokens = [tokens + row for tokens, row in zip(self.tokens, new)]
-        return np.array([before + row for before, row in zip(recent, new)])
-
-    def set_lengths(self, lengths: list[int]) -> None:
-        super().set_lengths(lengths)
-        self.tokens = [tokens[:length] for tokens, length in zip(self.tokens, lengths)]
-
-
 class CountedGPT(nn.Module):
     """一个 ModernGPT，一份计数，一个门。counts 不是参数：造好之后由调用者放进来。"""
-
-    make_cache = CountedCache  # 生成时用这一种缓存
 
     def __init__(self, config: CountedConfig):
         super().__init__()
@@ -65,7 +44,7 @@ class CountedGPT(nn.Module):
         self.gate_bias = nn.Parameter(torch.ones(1))  # 门从 1 开始：先听计数的
         self.counts: Counts | None = None
 
-    def forward(self, ids: Tensor, cache: CountedCache | None = None, voice: Tensor | None = None) -> Tensor:
+    def forward(self, ids: Tensor, cache: Cache | None = None, voice: Tensor | None = None) -> Tensor:
         """ids (b, t) → logits (b, t, v)。
 
         voice (b, t, v + 证据) 是计数说的，训练时由 CountedWindows 给出（留出的）；不给就用全部的计数现查。
@@ -76,13 +55,17 @@ class CountedGPT(nn.Module):
         gate = (torch.cat([hidden, evidence], dim=-1) * self.gate).mean(-1, keepdim=True) + self.gate_bias
         return self.network.cap(self.network.lm_head(hidden)) + gate * log_p
 
-    def listen(self, ids: Tensor, cache: CountedCache | None) -> Tensor:
+    def listen(self, ids: Tensor, cache: Cache | None) -> Tensor:
         """计数在这些位置说什么，形状 (b, t, v + 证据)；有缓存时，前几个 token 在缓存里。"""
-        before = 0 if cache is None else self.config.order - 2
-        tokens = ids.cpu().numpy() if cache is None else cache.remember(ids, before)
-        contexts = self.counts.contexts(tokens)[:, :, before:]
-        said = spoken(self.counts.voice(contexts.reshape(self.config.order, -1)))
-        return torch.from_numpy(said).view(*ids.shape, -1).to(ids.device)
+        if cache is None:
+            contexts = self.counts.contexts(ids.cpu().numpy()).reshape(self.config.order, -1)
+        else:
+            positions, n = cache.positions(ids.size(1)), self.config.order - 1
+            last = cache.recent(ids, positions, n).flatten(0, 1)
+            inside = positions.reshape(-1, 1) + torch.arange(1 - n, 1, device=ids.device) >= 0
+            contexts = self.counts.contexts(last.where(inside, -1).cpu().numpy())[:, :, -1]
+        said = torch.from_numpy(spoken(self.counts.voice(contexts)))
+        return said.view(*ids.shape, -1).to(ids.device)
 
     @property
     def device(self) -> torch.device:
