@@ -1,5 +1,6 @@
 """计数与注意力在一起：网络只学计数没有说对的那一部分。
 
+    输入 = 网络的输入 + W · 计数说的
     logits = 网络的 logits + 门 · log P（计数）
 
 P 是数训练文字得到的插值 Kneser–Ney（counting.py）：头几秒就数完，常见的搭配一开始就会；网络不必再从头学它们，
@@ -21,9 +22,10 @@ from torch import Tensor, nn
 
 from tinygpt import counting_file
 from tinygpt.cache import Cache
-from tinygpt.counting import Counts, Voice
+from tinygpt.config import GPTConfig
+from tinygpt.counting import Counts, Voice, count
 from tinygpt.data import RandomWindows
-from tinygpt.losses import Batch, cross_entropy_sum
+from tinygpt.losses import Batch, causal_objective, cross_entropy_sum
 from tinygpt.variants.counted_config import CountedConfig
 from tinygpt.variants.modern import ModernGPT
 
@@ -40,6 +42,8 @@ class CountedGPT(nn.Module):
         super().__init__()
         self.config = config
         self.network = ModernGPT(config)
+        self.ear = nn.Linear(config.vocab_size + evidence_size(config.order), config.n_embd, bias=False)
+        nn.init.zeros_(self.ear.weight)
         self.gate = nn.Parameter(torch.zeros(config.n_embd + evidence_size(config.order)))
         self.gate_bias = nn.Parameter(torch.ones(1))  # 门从 1 开始：先听计数的
         self.counts: Counts | None = None
@@ -51,7 +55,7 @@ class CountedGPT(nn.Module):
         """
         voice = self.listen(ids, cache) if voice is None else voice
         log_p, evidence = voice[..., : self.config.vocab_size], voice[..., self.config.vocab_size :]
-        hidden = self.network.hidden(ids, cache)
+        hidden = self.network.hidden(ids, cache, self.ear(voice))
         gate = (torch.cat([hidden, evidence], dim=-1) * self.gate).mean(-1, keepdim=True) + self.gate_bias
         return self.network.cap(self.network.lm_head(hidden)) + gate * log_p
 
@@ -72,11 +76,11 @@ class CountedGPT(nn.Module):
         return self.network.device
 
     def parameter_count(self) -> dict[str, int]:
-        """网络各部分与门的参数个数；计数不是参数。"""
+        """网络各部分、听计数的矩阵与门的参数个数；计数不是参数。"""
         parts = self.network.parameter_count()
-        gate = self.gate.numel() + self.gate_bias.numel()
-        total = parts.pop("合计") + gate
-        return parts | {"门": gate, "合计": total}
+        own = {"听计数": self.ear.weight.numel(), "门": self.gate.numel() + self.gate_bias.numel()}
+        total = parts.pop("合计") + sum(own.values())
+        return parts | own | {"合计": total}
 
 
 def evidence_size(order: int) -> int:
@@ -132,8 +136,8 @@ class HeldOut:
 class CountedWindows:
     """windows 的批，另有 voice：各位置留出的计数。windows.ids 须是 counts 数过的那些。"""
 
-    def __init__(self, counts: Counts, windows: RandomWindows):
-        self.windows, self.held_out = windows, HeldOut(counts, windows.ids)
+    def __init__(self, counts: HeldOut, windows: RandomWindows):
+        self.held_out, self.windows = counts, windows
 
     def batch(self, n: int) -> Batch:
         """{"ids": (b, t), "labels": (b, t), "voice": (b, t, v + 证据)}。"""
@@ -147,6 +151,21 @@ class CountedWindows:
 def counted_objective(model, batch: Batch) -> Tensor:
     """与 causal_objective 相同；训练的批带着留出的计数。"""
     return cross_entropy_sum(model(batch["ids"], voice=batch.get("voice")), batch["labels"])
+
+
+def held_out(config: GPTConfig, ids: np.ndarray, eos: int) -> HeldOut | None:
+    """counted 的形状：把训练的文字数一遍；别的形状用不着计数，是 None。"""
+    if not isinstance(config, CountedConfig):
+        return None
+    return HeldOut(count(ids, config.order, config.vocab_size, eos), ids)
+
+
+def with_counts(model: nn.Module, windows: RandomWindows, counts: HeldOut | None) -> tuple:
+    """（模型，训练的批，目标）：有计数的，放进模型，批里也带上；没有的照旧。"""
+    if counts is None:
+        return model, windows, causal_objective
+    model.counts = counts.counts
+    return model, CountedWindows(counts, windows), counted_objective
 
 
 def save_counts(model: nn.Module, folder: str | Path) -> None:
