@@ -137,7 +137,8 @@ def test_the_share_of_the_peak_is_per_device(monkeypatch, make_model):
 
 
 @pytest.mark.parametrize(("count", "text"), [
-    (500, "0.488 KB"), (3_000_000, "2.86 MB"), (105 << 20, "105 MB"), (1023 << 20, "1023 MB"), (3 << 30, "3 GB"),
+    (500, "0.488 KB"), (3_000_000, "2.86 MB"), (105 << 20, "105 MB"), (1023 << 20, "1023 MB"),
+    (3 << 30, "3 GB"),
 ])  # fmt: skip
 def test_sizes_are_written_with_a_unit(count, text):
     assert costs.size(count) == text
