@@ -11,7 +11,7 @@ from tinygpt import load
 from tinygpt.control import GOALS, RECIPES
 from tinygpt.control.chats import KNOWN, NEW, honest, never_wrong
 from tinygpt.control.measure import average, best_of, distinct, drift
-from tinygpt.control.poems import HELD, NEW_TITLES, USUAL, lines, poem, rhyme, whole
+from tinygpt.control.poems import HELD, NEW_TITLES, USUAL, lines, poem, rhyme, steps
 from tinygpt.control.preferences import Preferences, pairs_of, winners_of
 from tinygpt.control.rollouts import AS_IT_IS, Group, Rollouts, example, sample_groups, write
 from tinygpt.control.training import dpo, grpo, imitate
@@ -33,12 +33,13 @@ def mini():
 
 def test_poems_of_the_corpus_get_the_reward_and_spoiled_ones_do_not():
     texts = [story.text for story in stories(1, 60, plans=("poem",))]
-    assert all(poem(POEM, text) == whole(POEM, text) == lines(POEM, text) == 1 for text in texts)
+    assert all(poem(POEM, text) == steps(POEM, text) == lines(POEM, text) == 1 for text in texts)
     rows = texts[0].split("\n")
     assert poem(POEM, "\n".join(rows[:3])) == 0  # 三行
     assert poem(POEM, "\n".join([rows[0], rows[0], *rows[2:]])) == 0  # 两行相同
     assert poem(POEM, "\n".join([rows[0][:-2] + "了，", *rows[1:]])) == 0  # 不押韵
-    assert poem(POEM, "") == lines(POEM, "") == 0
+    assert poem(POEM, "") == steps(POEM, "") == lines(POEM, "") == 0
+    assert steps(POEM, "\n".join([rows[0][:-2] + "了，", *rows[1:]])) == pytest.approx(0.8)  # 只差押韵
     assert lines(POEM, "小狗在睡觉。") == 1 and poem(POEM, "小狗在睡觉。") == 0  # 留下的漏洞
 
 

@@ -41,8 +41,8 @@ def start(goal: str, way: str, seed: int):
         groups = first_groups(model, tokenizer, wanted, recipe.steps, seed)
         learn, rate = (dpo, recipe.dpo_rate) if way == "DPO" else (imitate, recipe.rate)
         return model, tokenizer, learn(model, groups, recipe.steps, seed=seed, learning_rate=rate)
-    reward = wanted.rewards[way.partition("：")[2] or wanted.main]
-    options = {"seed": seed, "learning_rate": recipe.rate, "n_prompts": recipe.n_prompts, "reward": reward}
+    reward = wanted.rewards[way.partition("：")[2] or wanted.train]
+    options = {"seed": seed, "learning_rate": recipe.rate, "reward": reward}
     return model, tokenizer, grpo(model, tokenizer, wanted, recipe.steps, **options)
 
 

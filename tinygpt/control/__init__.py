@@ -20,11 +20,10 @@ GOALS: dict[str, Goal] = {goal.name: goal for goal in (POEMS, CHATS, SHOP)}
 
 @dataclass(frozen=True)
 class Recipe:
-    """总表里怎样训练：多少步，一批几道题，学习率（rate 是 GRPO 与只学赢的，dpo_rate 是 DPO）。"""
+    """总表里怎样训练：多少步，学习率（rate 是 GRPO 与只学赢的，dpo_rate 是 DPO）。"""
 
     steps: int
-    n_prompts: int = 16
-    rate: float = 3e-4
+    rate: float = 2e-4
     dpo_rate: float = 1e-4
 
 

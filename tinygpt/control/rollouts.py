@@ -71,7 +71,7 @@ def sample_groups(
     reward: Reward | None = None, sampling: Sampling = AS_IT_IS,
 ) -> list[Group]:  # fmt: skip
     """每道题写 size 个回答，打好分。reward 不给，就用目标真正要的那一种。"""
-    reward, ends = reward or goal.reward, goal.ends(tokenizer)
+    reward, ends = reward or goal.rewards[goal.main], goal.ends(tokenizer)
     prompts = [goal.prompt(tokenizer, case) for case in cases]
     repeated = [prompt for prompt in prompts for _ in range(size)]
     replies = iter(write(model, repeated, goal.most, ends, sampling, seed))
@@ -91,7 +91,8 @@ class Rollouts:
         reward: Reward | None = None,
     ):  # fmt: skip
         self.model, self.reference = model, copy.deepcopy(model).requires_grad_(False)
-        self.tokenizer, self.goal, self.reward = tokenizer, goal, reward
+        self.tokenizer, self.goal = tokenizer, goal
+        self.reward = reward or goal.rewards[goal.train]
         self.n_prompts, self.size, self.seed = n_prompts, size, seed
         self.rewards: list[float] = []
         self.groups: list[Group] = []

@@ -15,7 +15,7 @@ from tinygpt.losses import dpo_objective, policy_objective
 from tinygpt.pairs import ShuffledPairs
 from tinygpt.trainer import Trainer
 
-N_PROMPTS, SIZE = 16, 8  # 一批多少道题，每道写几个回答
+N_PROMPTS, SIZE = 8, 8  # 一批多少道题，每道写几个回答
 
 
 def config(steps: int, learning_rate: float, seed: int) -> TrainConfig:
@@ -27,7 +27,7 @@ def config(steps: int, learning_rate: float, seed: int) -> TrainConfig:
 
 
 def grpo(
-    model, tokenizer, goal: Goal, steps: int, *, seed: int = 0, learning_rate: float = 3e-4,
+    model, tokenizer, goal: Goal, steps: int, *, seed: int = 0, learning_rate: float = 2e-4,
     beta: float = 0.02, reward: Reward | None = None, n_prompts: int = N_PROMPTS,
 ) -> Trainer:  # fmt: skip
     """由奖励学：每步现写 n_prompts × 8 个回答。trainer.train_data.rewards 是各批的平均奖励。"""
@@ -37,9 +37,9 @@ def grpo(
 
 
 def first_groups(model, tokenizer, goal: Goal, batches: int, seed: int = 0) -> list[Group]:
-    """开始的模型写的 batches × 16 组回答：DPO 与“只学赢的”的材料，个数与 GRPO 走 batches 步写的一样。"""
+    """开始的模型写的 batches × 8 组回答：DPO 与“只学赢的”的材料，个数与 GRPO 走 batches 步写的一样。"""
     cases = list(islice(goal.write(seed * 100_000, False), batches * N_PROMPTS))
-    return sample_groups(model, tokenizer, goal, cases, SIZE, seed)
+    return sample_groups(model, tokenizer, goal, cases, SIZE, seed, goal.rewards[goal.train])
 
 
 def dpo(
@@ -53,7 +53,7 @@ def dpo(
 
 
 def imitate(
-    model, groups: Sequence[Group], steps: int, *, seed: int = 0, learning_rate: float = 3e-4
+    model, groups: Sequence[Group], steps: int, *, seed: int = 0, learning_rate: float = 2e-4
 ) -> Trainer:
     """只学赢的（拒绝采样）：把奖励为 1 的回答当作练习，平常的微调。"""
     data = ShuffledPairs(winners_of(groups), 64, seed)
