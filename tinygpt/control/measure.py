@@ -9,7 +9,7 @@ from statistics import mean
 
 import torch
 
-from tinygpt.control.goal import Goal
+from tinygpt.control.goal import Goal, Reward
 from tinygpt.control.rollouts import AS_IT_IS, Group, example, sample_groups
 from tinygpt.device import evaluation_mode
 from tinygpt.losses import IGNORE
@@ -19,9 +19,14 @@ from tinygpt.probes.bench import WARM
 SAMPLES = 8  # 每道考题写几个
 
 
-def examination(model, tokenizer, goal: Goal, count: int = 32, seed: int = 1) -> list[Group]:
+def examination(model, tokenizer, goal: Goal, count: int = 24, seed: int = 1) -> list[Group]:
     """count 道留出的题，每道写 8 个。"""
     return sample_groups(model, tokenizer, goal, goal.test(count), SAMPLES, seed, sampling=WARM)
+
+
+def marks(groups: Sequence[Group], reward: Reward) -> list[float]:
+    """各组的每个回答，照另一种奖励打的分。"""
+    return [reward(group.case, text) for group in groups for text in group.texts]
 
 
 def average(groups: Sequence[Group]) -> float:
@@ -52,7 +57,7 @@ def variety(groups: Sequence[Group]) -> dict[str, float]:
 
 
 @torch.inference_mode()
-def drift(model, start, tokenizer, goal: Goal, count: int = 16, seed: int = 2) -> dict[str, float]:
+def drift(model, start, tokenizer, goal: Goal, count: int = 12, seed: int = 2) -> dict[str, float]:
     """照自己的概率写的回答上：每个回答的 KL(π‖π₀)（nat）与每个 token 的熵（nat），都对整个词表求和。"""
     groups = sample_groups(model, tokenizer, goal, goal.test(count), SAMPLES, seed, sampling=AS_IT_IS)
     rows = [example(group.prompt, reply) for group in groups for reply in group.replies]
