@@ -29,7 +29,7 @@ from tinygpt.tasks.forgetting import bits
 
 SEEDS = (0, 1, 2)
 WAYS = ("只学赢的", "DPO", "GRPO")
-HACKS = {"poem": "lines", "chat": "never_wrong"}  # 留了漏洞的奖励，只用 GRPO
+HACKS = {"poem": "form", "chat": "never_wrong"}  # 留了漏洞的奖励，只用 GRPO
 ELSEWHERE = ("recall", "greetings")  # 没有教过的几项探查
 
 
@@ -42,10 +42,14 @@ def start(goal: str, way: str, seed: int):
     torch.manual_seed(seed)
     if way in ("只学赢的", "DPO"):
         groups = first_groups(model, tokenizer, wanted, recipe.steps, seed)
-        learn, rate = (dpo, recipe.dpo_rate) if way == "DPO" else (imitate, recipe.rate)
-        return model, tokenizer, learn(model, groups, recipe.steps, seed=seed, learning_rate=rate)
-    reward = wanted.rewards[way.partition("：")[2] or wanted.train]
-    options = {"seed": seed, "learning_rate": recipe.rate, "reward": reward}
+        learn = dpo if way == "DPO" else imitate
+        return (
+            model,
+            tokenizer,
+            learn(model, groups, recipe.steps, seed=seed, learning_rate=recipe.rates[way]),
+        )
+    reward = wanted.rewards[way.partition("：")[2] or wanted.main]
+    options = {"seed": seed, "learning_rate": recipe.rates["GRPO"], "reward": reward}
     return model, tokenizer, grpo(model, tokenizer, wanted, recipe.steps, **options)
 
 
@@ -75,7 +79,7 @@ def measured(model, tokenizer, goal: str) -> dict:
     return rounded({
         "average": average(groups), "best": {str(n): best_of(groups, n) for n in (1, 2, 4, 8)},
         "rewards": rewards, "by_kind": {k: average([g for g in groups if g.case.kind == k]) for k in kinds},
-        **variety(groups), **drift(model, base, tokenizer, wanted), "bits": bits(model, tokenizer, 10),
+        **variety(groups), **drift(model, base, tokenizer, wanted), "bits": bits(model, tokenizer, 6),
         "others": {g.name: average(examination(model, tokenizer, g, 8)) for g in others},
         "probes": {f"{f.probe}/{f.source}": f.value for f in figures},
         "texts": [[group.case.prompt[-40:], group.case.answer, *group.texts[:2]] for group in groups[:8]],
@@ -93,7 +97,7 @@ def rounded(value):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="记下第 13 课的成绩。")
-    parser.add_argument("--only", nargs="*", default=list(GOALS), help="只做哪些目标")
+    parser.add_argument("--only", nargs="*", default=list(RECIPES), help="只做哪些目标")
     parser.add_argument("--runs", type=int, default=1000, help="最多做几次")
     parser.add_argument("--processes", type=int, default=1, help="同时做几个，每个一个线程")
     parser.add_argument("--machine", default="", help="表里写的机器")
@@ -105,9 +109,9 @@ def main() -> None:
     if {key: record.get(key) for key in stamp} != stamp:
         record = {**stamp, "machine": "", "runs": []}
     record["machine"] = options.machine or record["machine"]
-    work = [(goal, START, 0) for goal in GOALS]
-    work += [(goal, way, seed) for seed in SEEDS for goal in GOALS for way in WAYS]
-    work += [(goal, f"GRPO：{name}", seed) for seed in SEEDS for goal, name in HACKS.items()]
+    work = [(goal, START, 0) for goal in RECIPES]
+    for seed in SEEDS:
+        work += [(goal, way, seed) for goal in RECIPES for way in (*WAYS, f"GRPO：{HACKS[goal]}")]
     known = {(row["goal"], row["way"], row["seed"]) for row in record["runs"]}
     missing = [key for key in work if key not in known and key[0] in options.only]
     with ProcessPoolExecutor(options.processes) as pool:

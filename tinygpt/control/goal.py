@@ -18,7 +18,7 @@ Reward = Callable[[Case, str], float]
 class Goal:
     """write：(种子, 要不要留出的) → 一道接一道，写也写不完。
 
-    rewards：名字 → 奖励；main 是真正要的那一种，考试用它；train 是训练用的那一种。
+    rewards：名字 → 奖励，main 是真正要的那一种。
     start：提示前面的特殊 token；most：最多写多少个 token；stop：写出其中任何一个字就停，另外总在 <eos> 停。
     """
 
@@ -27,7 +27,6 @@ class Goal:
     write: Callable[[int, bool], Iterator[Case]]
     rewards: dict[str, Reward]
     main: str
-    train: str
     most: int
     stop: str = ""
     start: tuple[int, ...] = ()

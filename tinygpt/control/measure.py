@@ -1,7 +1,7 @@
 """前后一量：得了多少奖励，离开始的模型多远，话是不是变少了。
 
 奖励在留出的题上量，照聊天的取样（温度 0.5，top-p 0.9）。
-距离与熵沿着模型照自己的概率写出的回答量，每个位置都对整个词表精确地算。
+距离与熵沿着温度 0.5 写出的回答量，是那个温度下的分布，每个位置都对整个词表精确地算。
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from statistics import mean
 import torch
 
 from tinygpt.control.goal import Goal, Reward
-from tinygpt.control.rollouts import AS_IT_IS, Group, example, sample_groups
+from tinygpt.control.rollouts import PLAIN, TEMPERATURE, Group, example, sample_groups
 from tinygpt.device import evaluation_mode
 from tinygpt.losses import IGNORE
 from tinygpt.pairs import collate
@@ -58,15 +58,16 @@ def variety(groups: Sequence[Group]) -> dict[str, float]:
 
 @torch.inference_mode()
 def drift(model, start, tokenizer, goal: Goal, count: int = 12, seed: int = 2) -> dict[str, float]:
-    """照自己的概率写的回答上：每个回答的 KL(π‖π₀)（nat）与每个 token 的熵（nat），都对整个词表求和。"""
-    groups = sample_groups(model, tokenizer, goal, goal.test(count), SAMPLES, seed, sampling=AS_IT_IS)
+    """温度 0.5 写的回答上：每个回答的 KL(π‖π₀)（nat）与每个 token 的熵（nat），都对整个词表求和。"""
+    groups = sample_groups(model, tokenizer, goal, goal.test(count), SAMPLES, seed, sampling=PLAIN)
     rows = [example(group.prompt, reply) for group in groups for reply in group.replies]
     divergence, entropy, tokens = 0.0, 0.0, 0
     for begin in range(0, len(rows), 16):
         batch = collate(rows[begin : begin + 16])
         ids, mine = batch["ids"].to(model.device), batch["labels"] != IGNORE
         with evaluation_mode(model), evaluation_mode(start):
-            now, before = (m(ids).cpu()[mine].float().log_softmax(-1) for m in (model, start))
+            logits = (m(ids).cpu()[mine].float() / TEMPERATURE for m in (model, start))
+            now, before = (some.log_softmax(-1) for some in logits)
         divergence += (now.exp() * (now - before)).sum().item()
         entropy -= (now.exp() * now).sum().item()
         tokens += int(mine.sum())

@@ -28,6 +28,4 @@ def right(case: Case, text: str) -> float:
     return float(text.startswith(case.answer))
 
 
-SHOP = Goal(
-    "shop", "店里算钱", write, {"right": right}, main="right", train="right", most=6, stop="，。！？、”"
-)
+SHOP = Goal("shop", "店里算钱", write, {"right": right}, main="right", most=6, stop="，。！？、”")
