@@ -14,7 +14,7 @@ from tinygpt import checkpoint, parallel
 from tinygpt.commands import run_folder
 from tinygpt.commands.arguments import add_fields, check_fraction, run_arguments
 from tinygpt.commands.output import as_typed, note
-from tinygpt.commands.train import train_config, train_in
+from tinygpt.commands.training import train_config, train_in
 from tinygpt.config import TrainConfig
 from tinygpt.decoding import tidy
 from tinygpt.device import pick_precision
