@@ -28,7 +28,6 @@ from tinygpt.probes.bench import Bench
 from tinygpt.tasks.forgetting import bits
 
 SEEDS = (0, 1, 2)
-WAYS = ("只学赢的", "DPO", "GRPO")
 HACKS = {"poem": "form", "chat": "never_wrong"}  # 留了漏洞的奖励，只用 GRPO
 ELSEWHERE = ("recall", "greetings")  # 没有教过的几项探查
 
@@ -109,9 +108,11 @@ def main() -> None:
     if {key: record.get(key) for key in stamp} != stamp:
         record = {**stamp, "machine": "", "runs": []}
     record["machine"] = options.machine or record["machine"]
-    work = [(goal, START, 0) for goal in RECIPES]
-    for seed in SEEDS:
-        work += [(goal, way, seed) for goal in RECIPES for way in (*WAYS, f"GRPO：{HACKS[goal]}")]
+    work = []
+    for goal in RECIPES:
+        work += [(goal, START, 0)]
+        ways = ("GRPO", f"GRPO：{HACKS[goal]}", "只学赢的", "DPO")
+        work += [(goal, way, seed) for seed in SEEDS for way in ways]
     known = {(row["goal"], row["way"], row["seed"]) for row in record["runs"]}
     missing = [key for key in work if key not in known and key[0] in options.only]
     with ProcessPoolExecutor(options.processes) as pool:
