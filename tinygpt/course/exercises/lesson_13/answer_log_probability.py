@@ -41,7 +41,7 @@ exercise = Exercise(
 
 def inputs(rng, ignore=2, size=6, scale=1.0):
     """三行，每行开头 ignore 个位置是提示，最后一行末尾补了一个。"""
-    labels = integers(rng, 1, 9, 3, size)
+    labels = integers(rng, 0, 9, 3, size)
     labels[:, :ignore] = IGNORE
     labels[2, -1] = IGNORE
     return normal(rng, 3, size, 9, scale=scale), labels
@@ -66,6 +66,12 @@ def _(answer, rng):
 def _(answer, rng):
     logits, labels = inputs(rng)
     return answer(logits + 20 * F.one_hot(labels.clamp_min(0), 9), labels)
+
+
+@exercise.probe("编号 0 也是一个 token")
+def _(answer, rng):
+    logits, labels = inputs(rng)
+    return answer(logits, labels.where(labels == IGNORE, 0))
 
 
 @exercise.probe("没有改动输入")
@@ -95,6 +101,11 @@ exercise.mutant(
     "提示的 token 也算了",
     log_probability_with(ignored="counted"),
     look="标签是 IGNORE 的位置不算：提示是给定的，补的位置不是话。乘上 labels != IGNORE。",
+)
+exercise.mutant(
+    "编号 0 没有算",
+    lambda logits, labels: log_probability_with()(logits, labels.masked_fill(labels == 0, IGNORE)),
+    look="只有 IGNORE（−100）不算；0 是一个真的编号。",
 )
 exercise.mutant(
     "取了平均",

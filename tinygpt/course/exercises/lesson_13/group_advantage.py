@@ -123,7 +123,8 @@ exercise.mutant(
     look="标准差是 0 时不能除：先 clamp_min(1e-6)，分子是 0，结果就是 0。",
 )
 exercise.mutant(
-    "标准差加了 0.1", with_a_large_eps,
+    "标准差加了 0.1",
+    with_a_large_eps,
     look="防止除以 0 的数要小得看不出来（1e-6），不然奖励的大小就又起作用了。",
 )
 exercise.mutant(
