@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""第 13 课的总表：三个目标，三种学法，各几个种子；两个留了漏洞的奖励。记进 tinygpt/control/results.json。
+"""第 13 课的总表：各个目标、各种学法、几个种子，还有留了漏洞的奖励。记进 tinygpt/control/results.json。
 
     python tools/record_control.py                       全部；每做完一次就写盘，中断以后接着做
     python tools/record_control.py --only poem --runs 1  只做 poem 里还没有记的头一次
@@ -28,7 +28,10 @@ from tinygpt.probes.bench import Bench
 from tinygpt.tasks.forgetting import bits
 
 SEEDS = (0, 1, 2)
-HACKS = {"poem": "form", "chat": "never_wrong"}  # 留了漏洞的奖励，只用 GRPO
+WAYS = {  # GRPO：后面的是留了漏洞的奖励
+    "poem": ("GRPO", "GRPO：form", "只学赢的", "DPO"),
+    "chat": ("GRPO", "GRPO：never_wrong"),
+}
 ELSEWHERE = ("recall", "greetings")  # 没有教过的几项探查
 
 
@@ -111,8 +114,7 @@ def main() -> None:
     work = []
     for goal in RECIPES:
         work += [(goal, START, 0)]
-        ways = ("GRPO", f"GRPO：{HACKS[goal]}", "只学赢的", "DPO")
-        work += [(goal, way, seed) for seed in SEEDS for way in ways]
+        work += [(goal, way, seed) for seed in SEEDS for way in WAYS[goal]]
     known = {(row["goal"], row["way"], row["seed"]) for row in record["runs"]}
     missing = [key for key in work if key not in known and key[0] in options.only]
     with ProcessPoolExecutor(options.processes) as pool:
