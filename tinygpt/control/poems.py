@@ -54,8 +54,8 @@ def conditions(text: str) -> list[bool]:
     rows = poem_lines(text)
     last = [rows[i][-1] for i in (0, 1, 3)] if len(rows) >= 4 else []
     rhymed = len(set(last)) == 3 and len(set(map(rhyme, last))) == 1 and rhyme(last[0]) is not None
-    lengths = {len(row) for row in rows}
-    return [len(rows) == 4, lengths <= set(POEM_LENGTHS), len(lengths) == 1, len(set(rows)) == len(rows), rhymed]
+    lengths, different = {len(row) for row in rows}, len(set(rows)) == len(rows)
+    return [len(rows) == 4, lengths <= set(POEM_LENGTHS), len(lengths) == 1, different, rhymed]
 
 
 def steps(case: Case, text: str) -> float:
