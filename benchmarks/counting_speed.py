@@ -69,9 +69,9 @@ def main() -> None:
         for order in args.orders:
             command = [sys.executable, *sys.argv, "--one", str(order), str(millions * 1e6)]
             found = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
-            speed = found["tokens"] / found["seconds"]
+            n, seconds = found["tokens"], found["seconds"]
+            print(f"{n:,} token，{order} 元：{seconds:.1f} 秒（{n / seconds:,.0f} token/秒）", end="，")
             print(
-                f"{found['tokens']:,} token，{order} 元：{found['seconds']:.1f} 秒（{speed:,.0f} token/秒），",
                 f"{found['pairs']:,} 个组合，内存 {found['before']:,.0f} 到 {found['peak']:,.0f} MB",
                 flush=True,
             )
