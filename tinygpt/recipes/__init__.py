@@ -47,5 +47,5 @@ RECIPES = {name: Recipe(shape) for name, shape in PRESETS.items()} | {
 
 def recipe(name: str) -> Recipe:
     """取一个配方。"""
-    reject_unknown([name], RECIPES, "预设")
+    reject_unknown([name], ["auto", *RECIPES], "预设")
     return RECIPES[name]
