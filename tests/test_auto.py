@@ -167,8 +167,9 @@ def test_every_flag_still_overrides(run, tmp_path, monkeypatch):
     monkeypatch.setattr(auto, "tokens_per_second", lambda r, *_: 1000.0)
     monkeypatch.setattr("tinygpt.trainer.Trainer._steps_in", lambda trainer, minutes: 2)
     code = main([
-        *arguments, "--out", str(tmp_path / "run"), "--minutes", "0.01", "--preset", "auto", "--n-layer", "3",
-        "--n-embd", "32", "--learning-rate", "0.001", "--tokenizer", "char", "--validation-fraction", "0.2", "--ngram", "1",
+        *arguments, "--out", str(tmp_path / "run"), "--minutes", "0.01", "--preset", "auto",
+        "--n-layer", "3", "--n-embd", "32", "--learning-rate", "0.001", "--tokenizer", "char",
+        "--validation-fraction", "0.2", "--ngram", "1",
     ])  # fmt: skip
     assert code == 0
     config = json.loads((tmp_path / "run" / "config.json").read_text(encoding="utf-8"))

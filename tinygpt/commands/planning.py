@@ -87,7 +87,7 @@ def planned(args, out: Path, changes: dict) -> Plan:
     plan = Plan(args, out, changes, name, chosen)
     plan.shape(plan.vocab_size)
     check_fraction(plan.validation)
-    assert plan.config  # 训练的参数也先检查一遍
+    _ = plan.config  # 训练的参数也先检查一遍
     return plan
 
 
