@@ -17,8 +17,9 @@ from tinygpt.losses import next_token_batch
 from tinygpt.pretrained import load
 from tinygpt.tokenizer import PAD
 from tinygpt.variants.models import build, config_from
-from tinygpt.variants.modern import ModernGPT, rms_norm, rotate, rotations, share, softcap
+from tinygpt.variants.modern import ModernGPT
 from tinygpt.variants.modern_config import ModernConfig
+from tinygpt.variants.modern_parts import rms_norm, rotate, rotations, share, softcap
 from tinygpt.variants.recent import buckets, recent
 
 SMALL = ModernConfig(vocab_size=40, context_length=16, n_layer=2, n_head=4, n_embd=32, zero_init=False)
