@@ -73,7 +73,8 @@ class ModernGPT(nn.Module):
         if config.position == "learned":
             self.position_embedding = nn.Embedding(config.context_length, config.n_embd)
         if config.ngram > 1:
-            self.recent_tokens = RecentTokens(config.ngram, config.ngram_size, config.n_embd)
+            size, dropout = config.ngram_size, config.ngram_dropout
+            self.recent_tokens = RecentTokens(config.ngram, size, config.n_embd, dropout)
         n_value = config.n_layer if config.value_embedding else 0
         width = config.n_kv_head * config.head_dim
         self.value_embeddings = nn.ModuleList(nn.Embedding(config.vocab_size, width) for _ in range(n_value))
