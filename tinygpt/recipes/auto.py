@@ -36,7 +36,8 @@ POWERS = (0.34, 0.28)  # a 与 b（Hoffmann 等 2022）
 REPEATS = 15  # 反复读到大约这么多遍，就几乎没有新东西了（Muennighoff 等 2023）
 ENOUGH = 20_000  # 验证用这么多个字符就够分出好坏
 SPEED_STEPS = 4
-AGAIN = ((3, (0.0, 0.1)), (8, (0.1, 0.2)), (math.inf, (0.2, 0.5)))  # 读不到几遍 →（丢弃，权重衰减）
+# 读不到几遍 →（丢弃，n 元 embedding 的丢弃，权重衰减）
+AGAIN = ((1, (0.0, 0.0, 0.1)), (3, (0.0, 0.5, 0.1)), (8, (0.1, 0.5, 0.2)), (math.inf, (0.2, 0.5, 0.5)))
 
 
 @dataclass(frozen=True)
@@ -182,9 +183,9 @@ def recipe_for(n_layer: int, n_embd: int, vocab_size: int) -> Recipe:
 
 def regularized(recipe: Recipe, passes: float) -> Recipe:
     """同一段文字要读好几遍，就加丢弃与权重衰减，免得背下来。"""
-    dropout, decay = next(values for most, values in AGAIN if passes < most)
-    train = replace(recipe.train, weight_decay=decay)
-    return replace(recipe, shape=replace(recipe.shape, dropout=dropout), train=train)
+    dropout, ngram_dropout, decay = next(values for most, values in AGAIN if passes < most)
+    shape = replace(recipe.shape, dropout=dropout, ngram_dropout=ngram_dropout)
+    return replace(recipe, shape=shape, train=replace(recipe.train, weight_decay=decay))
 
 
 def tokens_per_second(recipe: Recipe, ids: np.ndarray, device: torch.device, usual: TrainConfig) -> float:
