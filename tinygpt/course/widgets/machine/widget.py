@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 
 import anywidget
-import matplotlib
 import matplotlib.pyplot as plt
 import torch
 import traitlets
@@ -35,7 +34,8 @@ SCRIPTS = (
     "main",
 )
 ROWS = 16  # 里面的表最多画最后几个 token
-CANDIDATES = 24
+COLUMNS = 16  # 候选的表画最大的几个
+CANDIDATES = 24  # 送给浏览器的候选有几个
 STILL = 24  # 静态的图里最多写几个 token
 KEPT = 4  # 记住最近几次前向计算
 STAND_INS = {"\n": "⏎", " ": "␣", "\t": "⇥"}
@@ -126,7 +126,7 @@ class Machine(anywidget.AnyWidget):
             columns = self.labels(ids)
         codes = list(range(values.size(1)))
         if station.columns == "candidates":
-            codes = values[-1].topk(min(CANDIDATES, values.size(1))).indices.tolist()
+            codes = values[-1].topk(min(COLUMNS, values.size(1))).indices.tolist()
             values, columns = values[:, codes], self.labels(codes)
         first = max(0, len(ids) - ROWS)
         return {key: wish[key] for key in ("ids", "station", "layer", "head")} | {
@@ -177,11 +177,11 @@ class Machine(anywidget.AnyWidget):
         sure = self.answer_ids({"ids": written})["probabilities"]
         sure = [None if i < prompt else p for i, p in enumerate(sure)]
         chips = list(zip(map(drawable, self.labels(written)), sure))
-        with matplotlib.rc_context():
-            plots.use_style()
-            figure, buffer = still_picture(self.model.config, chips, candidates), io.BytesIO()
-            figure.savefig(buffer, format="png", dpi=160, metadata={"Software": None})
-            plt.close(figure)
+        # 不用 rc_context 包起来：第一次画图时 Jupyter 才打开自动显示，出来时会把它一起关掉
+        plots.use_style()
+        figure, buffer = still_picture(self.model.config, chips, candidates), io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=160, metadata={"Software": None})
+        plt.close(figure)
         return buffer.getvalue()
 
     def _greedy(self, ids: list[int]) -> list[int]:
@@ -222,6 +222,8 @@ def machine(model, tokenizer, text: str = "机器学习是", seed: int | None = 
     model, tokenizer: load("mini") 得到的一对，或你自己训练的 GPT
     text: 开头，控件里可以换
     seed: 给定时，“写一个”每次得到同样的结果
+
+    模型接着训练以后，重新运行这一格：控件记着要过的数，不知道模型变了。
     """
     kind = type(model).__name__
     require(isinstance(model, GPT), f"给的是 {kind}", "tinygpt 的 GPT", "用 load 得到的第一个值")
