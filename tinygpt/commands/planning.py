@@ -1,13 +1,13 @@
 """训练哪种形状、怎样训练：由一个预设，或由预算（auto）来定；命令行上给出的总是盖过它们。"""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from tinygpt.checkpoint import read_json
 from tinygpt.commands import run_folder
 from tinygpt.commands.arguments import check_fraction
 from tinygpt.commands.training import train_config
-from tinygpt.config import GPTConfig, TrainConfig
+from tinygpt.config import GPTConfig, TrainConfig, reject_unknown
 from tinygpt.errors import require
 from tinygpt.recipes import FAST, SHORT, Recipe, auto, recipe
 from tinygpt.variants.models import config_from
@@ -106,4 +106,5 @@ def _recorded(out: Path) -> Recipe:
     fix = "给出原来的 --preset 与参数，或换一个 --out 重新训练"
     require(known, f"{out / 'run.json'} 里没有记着配方", "tinygpt train 写下的 run.json", fix)
     shape = config_from(read_json(out / "config.json"))
-    return Recipe(shape, TrainConfig(**run["train"]), run["validation_fraction"], run["eval_windows"])
+    reject_unknown(run["train"], [field.name for field in fields(TrainConfig)], "训练参数")
+    return Recipe(shape, TrainConfig(**run["train"]), run["validation_fraction"], run.get("eval_windows"))
