@@ -40,12 +40,19 @@ class Plan:
         """auto：试走几步，选出形状与参数。"""
         if self.facts is None:
             return self
-        choice = auto.choose(ids, vocab_size, 60 * self.config.minutes, device, self.config)
+        ngram = 5 if self.tokenizer == "char" else 3
+        choice = auto.choose(ids, vocab_size, ngram, 60 * self.config.minutes, device, self.config)
         return replace(self, choice=choice, recipe=replace(choice.recipe, validation=self.facts.validation))
 
     @property
     def config(self) -> TrainConfig:
         return train_config(self.args, self.out, self.recipe.train)
+
+    @property
+    def tokenizer(self) -> str | None:
+        """char、bpe 或一个文件；None 是照平常的做法。"""
+        wanted = self.facts and self.facts.tokenizer(60 * self.config.minutes)
+        return self.args.tokenizer or wanted
 
     @property
     def vocab_size(self) -> int:
