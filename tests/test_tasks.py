@@ -195,7 +195,8 @@ def test_rouge_l(answer, wanted, value):
 
 def test_an_answer_said_differently_is_found_but_not_exact():
     case = Case("猫属于哪一类？", "猫是一种动物。", about=("一种动物",))
-    given = scores.and_found(scores.scored(exact=scores.exact))([case] * 2, ["一种动物，就是猫。", "猫是一种花。"])
+    judged = scores.and_found(scores.scored(exact=scores.exact))
+    given = judged([case] * 2, ["一种动物，就是猫。", "猫是一种花。"])
     assert given == {"exact": [0, 0], "found": [1, 0]}
 
 
