@@ -179,7 +179,8 @@ ALLOWED = {
     "optim": set(),
     "checkpoint": {"errors"},
     "metrics": {"checkpoint"},
-    "evaluation": {"device", "losses"},
+    "evaluation": {"device", "losses", "parallel"},
+    "parallel": {"device", "errors"},
     "notes": set(),
     "encodings": {"decoding", "errors"},
     "folders": {"errors", "notes"},
@@ -207,7 +208,7 @@ def test_one_way(module):
 
 def test_the_trainer_never_knows_a_model():
     assert {"optim", "training_state"} <= of("trainer")
-    room = {"trainer", "training_state", "metrics", "evaluation"}
+    room = {"trainer", "training_state", "metrics", "evaluation", "parallel"}
     seen = set().union(*map(of, room))
     assert not seen & (MODELS | {"tokenizer", "data", "text", "sampling", "cli"})
     assert not any(name.startswith(("variants", "commands")) for name in seen)

@@ -404,6 +404,13 @@ def test_gradients_can_be_taken_afterwards(model):
     model(torch.tensor([[9]])).sum().backward()
 
 
+def test_no_graph_is_kept_while_generating(model):
+    """不为反向传播留下什么：logits 不连着权重，缓存也就不会越拖越长。"""
+    seen = []
+    list(generate(model, [[9]], 2, observe=lambda logits, token: seen.append(logits.requires_grad)))
+    assert seen == [False, False] and next(model.parameters()).requires_grad
+
+
 # ---- 文字 ----
 
 

@@ -166,6 +166,20 @@ def test_completion(page):
     assert answers(page) == ["是智能。"]
 
 
+def test_a_character_spread_over_bytes_is_readable(page, server, tokenizer):
+    table, before = server.model.table, server.model.table.clone()
+    path = [one(tokenizer, "小猫"), *tokenizer.encode("饕"), one(tokenizer, "。")]
+    assert len(path) == 5  # 词表里没有这个字，拆成三个字节
+    for a, b in zip(path, path[1:]):
+        table[a, b] = 9.0
+    say(page, "你好")
+    cells = page.locator(".answer .token:not(.end)")
+    assert cells.all_text_contents() == ["小猫", "·", "·", "饕", "。"]
+    cells.nth(2).click()
+    assert page.locator(".alternative").first.locator(".word").text_content() == "<0xA5>"
+    table[:] = before
+
+
 def test_special_tokens_cannot_be_picked(page, server, tokenizer):
     table, dot = server.model.table, one(tokenizer, "。")
     before = table.clone()

@@ -3,6 +3,9 @@
 每个训练目标是一个函数 objective(model, batch) → 损失之和（标量）。用和而不用平均，
 因为梯度累积要按 token 数加权：把各小批的和加起来，最后除以标签总数，才等于一个大批的平均（第 06 课）。
 标签为 IGNORE 的位置不计入损失，也不计入个数。
+
+后半是第 13 课的两个目标：由偏好（DPO）、由奖励（GRPO）学。它们不知道偏好与奖励从哪里来，只见编号与数；
+参考模型也不在这里：它冻结着，它的对数概率在做成一批时就算好了，写在 batch["reference"] 里。
 """
 
 from collections.abc import Callable
@@ -29,8 +32,13 @@ def to_device(batch: Batch, device: torch.device) -> Batch:
 
 def cross_entropy_sum(logits: Tensor, labels: Tensor) -> Tensor:
     """−Σ log softmax(logits)[label]，对所有标签不是 IGNORE 的位置求和。logits (..., v)，labels (...)。"""
-    logits, labels = logits.flatten(0, -2).float(), labels.flatten()
-    return F.cross_entropy(logits, labels, ignore_index=IGNORE, reduction="sum")
+    return F.cross_entropy(*_flat(logits, labels), ignore_index=IGNORE, reduction="sum")
+
+
+def _flat(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """排成一列；半精度的 logits 换成 float32 再算，float64 的照旧。"""
+    dtype = torch.promote_types(logits.dtype, torch.float32)
+    return logits.flatten(0, -2).to(dtype), labels.flatten()
 
 
 def count_targets(batch: Batch) -> int:
@@ -50,3 +58,50 @@ def mask_prompt(labels: Tensor, prompt_lengths: Tensor) -> Tensor:
     """
     positions = torch.arange(labels.size(1), device=labels.device)
     return labels.masked_fill(positions < prompt_lengths[:, None] - 1, IGNORE)
+
+
+# ---- 由偏好与奖励学（第 13 课） ----
+
+
+def label_log_probabilities(logits: Tensor, labels: Tensor) -> Tensor:
+    """每个标签的 log P：logits (b, t, v)、labels (b, t) → (b, t)；标签是 IGNORE 的位置为 0。
+
+    一个回答的 log P 是它各个 token 的和（不是平均）：.sum(-1)。提示的位置是 IGNORE，不算在内。
+    """
+    loss = F.cross_entropy(*_flat(logits, labels), ignore_index=IGNORE, reduction="none")
+    return -loss.view(labels.shape)
+
+
+def dpo_objective(model, batch: Batch, beta: float = 0.1) -> Tensor:
+    """DPO（Rafailov 等 2023）：−Σ log σ(β[(log π − log π₀)(好) − (log π − log π₀)(差)])，一对算一项。
+
+    ids、targets (b, 2, t)：一对里的两个回答；reference (b, 2)：冻结的 π₀ 给它们的 log P；
+    labels (b,)：好的是第几个。−log σ(u − w) 就是 logits 为 [u, w]、标签为 0 的交叉熵：一个二选一的分类。
+    """
+    targets = batch["targets"]
+    logits = model(batch["ids"].flatten(0, 1))
+    log_p = label_log_probabilities(logits, targets.flatten(0, 1)).view(targets.shape).sum(-1)
+    return cross_entropy_sum(beta * (log_p - batch["reference"]), batch["labels"])
+
+
+def group_advantages(rewards: Tensor) -> Tensor:
+    """同一个提示的一组回答 rewards (p, g) → (r − 组的平均) / 组的标准差（Shao 等 2024）；全都相同就是 0。"""
+    centred = rewards - rewards.mean(-1, keepdim=True)
+    return centred / rewards.std(-1, correction=0, keepdim=True).clamp_min(1e-6)
+
+
+def kl_estimate(log_p: Tensor, reference: Tensor) -> Tensor:
+    """由抽到的 token 估计 KL(π‖π₀)：d = log π₀ − log π，e^d − d − 1（Schulman 2020 的 k3），总不小于 0。"""
+    difference = reference - log_p
+    return difference.exp() - difference - 1
+
+
+def policy_objective(model, batch: Batch, beta: float = 0.02) -> Tensor:
+    """策略梯度：Σ (−A·log π + β·KL)，对回答的每个 token 求和；A 是这个回答在组里的优势。
+
+    ids、labels、reference (b, t)，advantages (b,)。每批只走一步，抽样的就是正在训练的模型，
+    比值 π/π_旧 总是 1，所以不需要 PPO 与 GRPO 的裁剪。
+    """
+    log_p = label_log_probabilities(model(batch["ids"]), batch["labels"])
+    kl = kl_estimate(log_p, batch["reference"])
+    return (beta * kl - batch["advantages"][:, None] * log_p).sum()

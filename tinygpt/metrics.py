@@ -1,4 +1,4 @@
-"""每一步的记录，与它在磁盘上的样子（metrics.jsonl，一行一步）。"""
+"""每一步的记录，与它在磁盘上的样子（metrics.jsonl，一行一步）；记录里的数不是有限的，就说清楚。"""
 
 import dataclasses
 import json
@@ -23,6 +23,22 @@ class Metrics:
     tokens: int  # 到此刻一共训练了多少个 token（标签）
     val_loss: float | None = None
     best: bool = False
+
+
+class NonFiniteError(RuntimeError):
+    """损失或梯度成了 nan 或 inf。"""
+
+
+def non_finite(step: int, loss: float, norm: float, config, precision: str, kept: str) -> NonFiniteError:
+    """第 step 步算坏了：可能的原因，与怎么办。kept 说检查点还在不在。"""
+    what = "损失" if not math.isfinite(loss) else "梯度"
+    return NonFiniteError(
+        f"第 {step} 步的{what}不是有限的数（损失 {loss}，梯度范数 {norm}）。\n"
+        f"常见原因：学习率太高（现在 {config.learning_rate}）；"
+        f"没有梯度裁剪（clip_norm = {config.clip_norm}）；"
+        f"预热太短（warmup_steps = {config.warmup_steps}）；fp16 溢出（精度 {precision}）。\n"
+        f"怎么办：先把学习率降到一半再试。{kept}"
+    )
 
 
 def append_log(folder: Path, metrics: Metrics) -> None:

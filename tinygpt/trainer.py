@@ -14,13 +14,11 @@
 import contextlib
 import dataclasses
 import math
-import random
 import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -30,15 +28,14 @@ from tinygpt.config import TrainConfig
 from tinygpt.device import BF16_WIDTH, PRECISIONS, pick_precision
 from tinygpt.evaluation import evaluate
 from tinygpt.losses import Objective, causal_objective, count_targets, to_device
-from tinygpt.metrics import Metrics, append_log, truncate_log
+from tinygpt.metrics import Metrics, append_log, non_finite, truncate_log
+from tinygpt.metrics import NonFiniteError as NonFiniteError
 from tinygpt.optim import build_optimizers, warmup_cosine
+from tinygpt.parallel import ALONE, Alone
+from tinygpt.training_state import seed_everything
 
 SPEED_STEPS = 12  # 给定时间而不给步数时，先试走这么多步量速度，再退回起点
 BEST = "model.safetensors"  # out 里最好的权重
-
-
-class NonFiniteError(RuntimeError):
-    """损失或梯度成了 nan 或 inf。"""
 
 
 class Trainer:
@@ -52,22 +49,24 @@ class Trainer:
     objective: (model, batch) → 损失之和
     out: 文件夹；给出它才存检查点与 metrics.jsonl
     fingerprint: 数据、分词器、模型形状的摘要；resume 时逐项核对
+    workers: 一起训练的进程（parallel.py）；config.batch_size 是它们合起来的
     """
 
     weights, best_file = staticmethod(model_tensors), BEST  # 存哪些权重，最好的存成什么；子类可以换
 
     def __init__(
         self, model, train, validation, config: TrainConfig, objective: Objective = causal_objective,
-        out=None, fingerprint: dict | None = None,
+        out=None, fingerprint: dict | None = None, workers: Alone = ALONE,
     ):  # fmt: skip
         self.model, self.train_data, self.validation = model, train, validation
         self.config, self.objective = config, objective
         self.out = None if out is None else Path(out)
-        self.fingerprint = fingerprint or {}
+        self.fingerprint, self.workers = fingerprint or {}, workers
         self.device = next(model.parameters()).device
         width = getattr(getattr(model, "config", None), "n_embd", BF16_WIDTH)
         self.precision = pick_precision(config.precision, self.device, width)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16")
+        workers.prepare(model)
         self.optimizers = build_optimizers(
             model, config.optimizer, config.learning_rate, config.weight_decay, config.beta2
         )
@@ -76,14 +75,14 @@ class Trainer:
         self.best_loss, self.best_step, self.bad_evals, self.stopped_early = math.inf, 0, 0, False
         self.saved = False  # 自己在 out 里存过检查点没有
         self.between_steps = True  # 只有在两步之间，状态才是完整的，才可以存
-        self._forward = torch.compile(model) if config.compile else model
+        self._loss = workers.wrap(torch.compile(model) if config.compile else model, objective)
         self._best = {}
         seed_everything(config.seed)
 
     # ---- 迭代 ----
 
     def __iter__(self) -> Iterator[Metrics]:
-        if self.out:
+        if self.out and self.workers.first:
             self.out.mkdir(parents=True, exist_ok=True)
             truncate_log(self.out, self.step)  # 从头开始的，不接在上次没存下检查点的记录后面
         if not self.between_steps:  # 上次停在一步的中间（笔记本里按了中断）：退回自己存的检查点
@@ -118,7 +117,7 @@ class Trainer:
             per_step += _seconds(self._validate) / self.config.eval_interval
         training_state.restore(self, start, state, "试走之前的状态")
         self.between_steps = True
-        return max(1, round(minutes * 60 / per_step))
+        return self.workers.from_first(lambda: max(1, round(minutes * 60 / per_step)))
 
     @property
     def finished(self) -> bool:
@@ -141,15 +140,18 @@ class Trainer:
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate
+        self.workers.seed(config.seed, self.step)
         first = self.step * config.accumulation
         batches = [self.train_data.batch(n) for n in range(first, first + config.accumulation)]
         targets = max(1, sum(map(count_targets, batches)))
         loss = torch.zeros((), device=self.device)
-        for batch in batches:
-            with self._autocast():
-                part = self.objective(self._forward, to_device(batch, self.device)) / targets
-            self.scaler.scale(part).backward()
+        for number, batch in enumerate(batches, start=1):
+            with self.workers.adding_up(self._loss, last=number == len(batches)):
+                with self._autocast():
+                    part = self._loss(to_device(self.workers.share(batch), self.device)) / targets
+                self.scaler.scale(part * self.workers.size).backward()
             loss += part.detach()
+        loss = self.workers.total(loss)
         for optimizer in self.optimizers:
             self.scaler.unscale_(optimizer)
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), config.clip_norm or math.inf)
@@ -172,16 +174,9 @@ class Trainer:
         if math.isfinite(loss) and (math.isfinite(norm) or self.precision == "fp16"):
             return
         self.model.zero_grad(set_to_none=True)
-        what = "损失" if not math.isfinite(loss) else "梯度"
         saved = self.out and (self.out / training_state.FILE).exists()
         kept = f"最近的检查点在 {self.out}，没有被改动。" if saved else "还没有存过检查点。"
-        raise NonFiniteError(
-            f"第 {self.step + 1} 步的{what}不是有限的数（损失 {loss}，梯度范数 {norm}）。\n"
-            f"常见原因：学习率太高（现在 {self.config.learning_rate}）；"
-            f"没有梯度裁剪（clip_norm = {self.config.clip_norm}）；"
-            f"预热太短（warmup_steps = {self.config.warmup_steps}）；fp16 溢出（精度 {self.precision}）。\n"
-            f"怎么办：先把学习率降到一半再试。{kept}"
-        )
+        raise non_finite(self.step + 1, loss, norm, self.config, self.precision, kept)
 
     # ---- 评估与提前停止 ----
 
@@ -199,25 +194,30 @@ class Trainer:
         return dataclasses.replace(metrics, val_loss=loss, best=improved)
 
     def _validate(self) -> float:
-        return evaluate(self.model, self.validation, self.objective)
+        return evaluate(self.model, self.validation, self.objective, self.workers)
 
     def _keep_best(self) -> None:
-        tensors = self.weights(self.model)
         if self.out:
-            save_tensors(self.out / self.best_file, tensors, {"step": self.step, "val_loss": self.best_loss})
+            self._write_best({"step": self.step, "val_loss": self.best_loss})
         else:
-            self._best = {name: tensor.detach().clone() for name, tensor in tensors.items()}
+            self._best = {name: w.detach().clone() for name, w in self.weights(self.model).items()}
+
+    def _write_best(self, state: dict) -> None:
+        tensors = self.workers.whole(self.weights(self.model))
+        if self.workers.first:
+            save_tensors(self.out / self.best_file, tensors, state)
 
     def restore_best(self) -> None:
         """把模型换回验证损失最小时的权重；没有评估过就保持最后的权重。"""
         if self.out:
             if not self.best_step:  # 从没有过有限的验证损失（或没有验证集）：就用最后的
-                save_tensors(self.out / self.best_file, self.weights(self.model), {"step": self.step})
-            best, _ = load_tensors(self.out / self.best_file)
+                self._write_best({"step": self.step})
+            best, _ = self.workers.from_first(lambda: load_tensors(self.out / self.best_file))
         else:
             best = self._best
         if best:
-            load_weights(self.model, best, self.out or "最好的权重", self.weights(self.model))
+            own = self.weights(self.model)
+            load_weights(self.model, self.workers.parts(best, own), self.out or "最好的权重", own)
 
     # ---- 中断与恢复 ----
 
@@ -234,7 +234,7 @@ class Trainer:
         return self.step
 
     def _record(self, metrics: Metrics) -> None:
-        if self.out is not None:
+        if self.out is not None and self.workers.first:
             append_log(self.out, metrics)
 
 
@@ -242,9 +242,3 @@ def _seconds(work) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
-
-
-def seed_everything(seed: int) -> None:
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
-    torch.manual_seed(seed)

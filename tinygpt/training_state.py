@@ -6,7 +6,9 @@ capture 把它们取出来，restore 放回去；save 与 resume 只是多走一
 """
 
 import dataclasses
+import random
 
+import numpy as np
 import torch
 
 from tinygpt.checkpoint import load_tensors, load_weights, save_tensors
@@ -18,6 +20,13 @@ FILE = "training.safetensors"
 RESUMED = (
     "step", "tokens", "total_steps", "best_loss", "best_step", "bad_evals", "stopped_early", "precision",
 )  # fmt: skip
+
+
+def seed_everything(seed: int) -> None:
+    """三个全局的随机数生成器都从 seed 开始。"""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
 
 
 def random_states(device: torch.device) -> dict[str, torch.Tensor]:
@@ -40,7 +49,10 @@ def set_random_states(states: dict[str, torch.Tensor], device: torch.device) -> 
 
 
 def capture(trainer) -> tuple[dict[str, torch.Tensor], dict]:
-    """（张量，其余的数）。张量是原物不是副本：马上写盘就不必复制，要留着就自己 clone。"""
+    """（张量，其余的数）。张量是原物不是副本：马上写盘就不必复制，要留着就自己 clone。
+
+    几个进程一起训练时，每个进程都要来：切开的张量在这里凑齐。
+    """
     tensors = {f"model.{name}": tensor for name, tensor in trainer.weights(trainer.model).items()}
     for number, optimizer in enumerate(trainer.optimizers):
         for index, values in optimizer.state_dict()["state"].items():
@@ -49,11 +61,21 @@ def capture(trainer) -> tuple[dict[str, torch.Tensor], dict]:
     tensors |= {f"random.{name}": state for name, state in random_states(trainer.device).items()}
     state = {name: getattr(trainer, name) for name in RESUMED}
     state |= {"config": dataclasses.asdict(trainer.config), "fingerprint": trainer.fingerprint}
-    return tensors, state | {"scaler": trainer.scaler.state_dict()}
+    return trainer.workers.whole(tensors), state | {"scaler": trainer.scaler.state_dict()}
+
+
+def _owners(trainer) -> dict[str, torch.Tensor]:
+    """capture 里的名字（优化器的少最后一截）→ 它所属的参数。"""
+    owners = {f"model.{name}": tensor for name, tensor in trainer.weights(trainer.model).items()}
+    for number, optimizer in enumerate(trainer.optimizers):
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        owners |= {f"optimizer.{number}.{index}": p for index, p in enumerate(parameters)}
+    return owners
 
 
 def restore(trainer, tensors: dict[str, torch.Tensor], state: dict, source) -> None:
     """把 capture 取出的放回去；source 只用于报错。"""
+    tensors = trainer.workers.parts(tensors, _owners(trainer))
     weights = _with_prefix(tensors, "model.")
     load_weights(trainer.model, weights, source, trainer.weights(trainer.model))
     saved = [optimizer.state_dict() | {"state": {}} for optimizer in trainer.optimizers]
@@ -74,8 +96,9 @@ def _with_prefix(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, tor
 
 
 def save(trainer) -> None:
-    """写进 trainer.out 的一个文件（原子地）。"""
-    save_tensors(trainer.out / FILE, *capture(trainer))
+    """写进 trainer.out 的一个文件（原子地）；几个进程一起训练时由 0 号写，写完大家才往下走。"""
+    tensors, state = capture(trainer)
+    trainer.workers.from_first(lambda: save_tensors(trainer.out / FILE, tensors, state))
 
 
 def resume(trainer) -> None:
@@ -85,7 +108,7 @@ def resume(trainer) -> None:
     所以先回升一截再降下去；之后再中断、再恢复，仍与不中断逐位相同。
     """
     path = trainer.out / FILE
-    tensors, state = load_tensors(path)
+    tensors, state = trainer.workers.from_first(lambda: load_tensors(path))
     ours = {"config", "fingerprint", *RESUMED} <= state.keys()
     fix = "换一个 --out 重新训练"
     require(ours, f"{path} 不是训练的检查点", f"tinygpt train 写的 {FILE}", fix)
@@ -109,6 +132,8 @@ def resume(trainer) -> None:
         raise InputError(found, "同一个模型存下的检查点", f"从备份恢复，或{fix}") from error
     if more:
         trainer.total_steps, trainer.stopped_early, trainer.bad_evals = trainer.config.steps, False, 0
+    if not trainer.workers.first:
+        return
     truncate_log(trainer.out, trainer.step)
     for leftover in trainer.out.glob(".*.tmp"):  # 写到一半被杀掉留下的
         leftover.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ import torch
 from tinygpt import __version__
 from tinygpt.commands import run_folder
 from tinygpt.errors import InputError, system_reason
+from tinygpt.parallel import is_lost
 
 TRAINING = ("train", "finetune")
 WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)  # 训练写到一半时会遇到的
@@ -29,6 +30,9 @@ def explain(error: Exception, args=None) -> tuple[int, str]:
     """（退出代码，说给使用者的话）。args 是解析好的命令行，用来给出合乎情形的办法。"""
     if isinstance(error, InputError):
         return 2, str(error)
+    if is_lost(error):
+        found = f"与别的进程的联系断了（{_first_line(error)}）：多半是其中一个停下了，原因看它印的话"
+        return 1, _say(found, "每个进程都在", run_folder.how_to_go_on(Path(args.out)))
     if _out_of_memory(error):
         return 2, _say("内存不够", f"放得下的大小（{_first_line(error)}）", _less_memory(args))
     if isinstance(error, OSError):

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tinygpt import checkpoint
+import torch
+
+from tinygpt import checkpoint, parallel
 from tinygpt.commands import run_folder
 from tinygpt.commands.arguments import add_fields, check_fraction, run_arguments
 from tinygpt.commands.output import as_typed, note
 from tinygpt.commands.train import train_config, train_in
 from tinygpt.config import TrainConfig
 from tinygpt.decoding import tidy
-from tinygpt.device import pick_device, pick_precision
+from tinygpt.device import pick_precision
 from tinygpt.errors import require
 from tinygpt.losses import causal_objective
 from tinygpt.notes import Notes
@@ -50,13 +52,19 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> int:
+    """由 torchrun 启动的话，先与别的进程接上，再微调。"""
+    with parallel.joined(args.device) as (workers, device):
+        return _run(args, workers, device)
+
+
+def _run(args, workers: parallel.Alone, device: torch.device) -> int:
     out, base = Path(args.out), model_folder(args.model)
     usual = USUAL if args.lora is None else dataclasses.replace(USUAL, learning_rate=LORA_RATE)
     config = train_config(args, out, usual)
-    template, fraction, device = Template(args.template), args.validation_fraction, pick_device(args.device)
+    template, fraction = Template(args.template), args.validation_fraction
     check_fraction(fraction)
     pick_precision(config.precision, device)
-    run_folder.check(out, args.resume, args.overwrite)
+    workers.from_first(lambda: run_folder.check(out, args.resume, args.overwrite))
     fix = "换一个 --out：微调写下的是新的模型"
     require(out.resolve() != base.resolve(), f"--out 与 --model 都是 {out}", "两个不同的文件夹", fix)
     model, tokenizer = load(base, device)
@@ -72,7 +80,8 @@ def run(args) -> int:
     train = ShuffledPairs(pairs.train.examples, config.batch_size, config.seed)
     data = train, AllPairs(pairs.validation.examples)
     kind_of = lora.AdapterTrainer if adapters else Trainer
-    trainer = kind_of(model, *data, config, causal_objective, out, fingerprint)
+    workers.require_same(fingerprint)
+    trainer = kind_of(model, *data, config, causal_objective, out, fingerprint, workers)
     came_from = {
         "data": args.data, "base": args.model, "lora": args.lora, "template": template.text,
         "dataset": pairs.meta(),

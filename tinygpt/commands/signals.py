@@ -13,13 +13,18 @@ STOPPING = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREA
 
 
 @contextlib.contextmanager
-def stop_between_steps():
-    """with stop_between_steps() as received: 收到的信号添进 received；再来一次就立刻停。"""
+def stop_between_steps(once: bool = True):
+    """with stop_between_steps() as received: 收到的信号添进 received；再来一次就立刻停。
+
+    once=False 时再来几次也不急：torchrun 收到 Ctrl-C 会再转告每个进程一遍（半分钟还不停，它才强行结束）。
+    """
     received = []
 
     def handler(number, frame):
-        if received:
+        if received and once:
             raise KeyboardInterrupt
+        if received:
+            return
         received.append(number)
         if number == getattr(signal, "SIGHUP", None):
             _leave_the_terminal()

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from tinygpt import checkpoint
+from tinygpt import checkpoint, parallel
 from tinygpt.commands import run_folder
 from tinygpt.commands.arguments import (
     add_fields,
@@ -24,7 +24,7 @@ from tinygpt.commands.output import as_typed, print_json, print_notes
 from tinygpt.commands.signals import stop_between_steps
 from tinygpt.config import GPTConfig, TrainConfig, preset
 from tinygpt.data import ContiguousWindows, RandomWindows, TokenDataset, prepare
-from tinygpt.device import pick_device, pick_precision
+from tinygpt.device import pick_precision
 from tinygpt.errors import InputError, require
 from tinygpt.gpt import GPT
 from tinygpt.losses import causal_objective
@@ -47,6 +47,8 @@ def add_arguments(parser) -> None:
     parser.add_argument("--tokenizer", metavar="char|bpe|FILE", help=TOKENIZERS)
     parser.add_argument("--eval-windows", type=int, default=None, help="评估最多用多少个窗口（默认全部）")
     run_arguments(parser)
+    sharded = "由 torchrun 启动时：权重与优化器状态切开，每个进程存一份的几分之一（FSDP2）；放不下时才用"
+    parser.add_argument("--fsdp", action="store_true", help=sharded)
     watch = "开始、走完一成、三成、走完时，各续写一次这个开头：看文字从乱码里长出来"
     parser.add_argument("--watch", type=as_typed, metavar="PROMPT", help=watch)
     add_fields(parser, GPTConfig)
@@ -54,21 +56,28 @@ def add_arguments(parser) -> None:
 
 
 def run(args) -> int:
+    """由 torchrun 启动的话，先与别的进程接上，再训练。"""
+    with parallel.joined(args.device, args.fsdp) as (workers, device):
+        return _run(args, workers, device)
+
+
+def _run(args, workers: parallel.Alone, device: torch.device) -> int:
     """准备文字、分词器、编号、模型，然后训练。"""
     out, changes = Path(args.out), given(args, GPTConfig)
     chosen = [flag for flag in ("data", "mixture") if getattr(args, flag) is not None]
     flags = " 与 ".join("--" + flag.replace("_", "-") for flag in chosen)
     require(len(chosen) <= 1, flags, "两个里只给一个", "它们各说一种文字从哪里来")
+    fix = "去掉 --watch：权重切开时，续写要各进程一起算"
+    require(not (args.fsdp and args.watch), "--fsdp 与 --watch", "只给一个", fix)
     source = source_of(args)
     preset(args.preset, **changes)  # 先检查参数，再动磁盘
     config = train_config(args, out, USUAL)
     fraction, most = args.validation_fraction, args.eval_windows
     check_fraction(fraction)
     require(most is None or most >= 1, f"--eval-windows {most}", "至少为 1", "全都评估就去掉它")
-    device = pick_device(args.device)
     pick_precision(config.precision, device)  # 写错了早报错
-    run_folder.check(out, args.resume, args.overwrite)
-    tokenizer = _tokenizer_for(args, source, changes.get("vocab_size", 4096))
+    workers.from_first(lambda: run_folder.check(out, args.resume, args.overwrite))
+    tokenizer = workers.from_first(lambda: _tokenizer_for(args, source, changes.get("vocab_size", 4096)))
     dataset = encode_source(source, tokenizer, fraction)
     print_notes(source)
     model_config = preset(args.preset, **(changes | {"vocab_size": tokenizer.vocab_size}))
@@ -78,7 +87,8 @@ def run(args) -> int:
     seed_everything(config.seed)
     model = GPT(model_config).to(device)
     fingerprint = {"数据": dataset.meta["digest"], "分词器": tokenizer.fingerprint, "模型": str(model_config)}
-    trainer = Trainer(model, train_windows, validation, config, causal_objective, out, fingerprint)
+    workers.require_same(fingerprint)
+    trainer = Trainer(model, train_windows, validation, config, causal_objective, out, fingerprint, workers)
     mixture = None if args.data else args.mixture or "first"
     came_from = {"data": args.data or "附带的文字", "mixture": mixture, "dataset": dataset.meta}
     return train_in(trainer, tokenizer, came_from, args, _describe(dataset.meta, tokenizer, trainer))
@@ -102,31 +112,40 @@ def train_in(trainer, tokenizer: Tokenizer, came_from: dict, args, described: st
         "finished": False,
     }  # fmt: skip
     trainer.out.mkdir(parents=True, exist_ok=True)
-    with run_folder.owned(trainer.out):
-        run_folder.check_contents(trainer.out, args.resume, args.overwrite)  # 准备时，别的训练可能刚好来过
+    with run_folder.owned(trainer.out) if trainer.workers.first else contextlib.nullcontext():
+        if trainer.workers.first:
+            # 准备时，别的训练可能刚好来过
+            run_folder.check_contents(trainer.out, args.resume, args.overwrite)
         return _train_owned(trainer, tokenizer, record, args, described, write)
 
 
 def _train_owned(trainer, tokenizer: Tokenizer, record: dict, args, described: str, write) -> int:
     out, say = trainer.out, (lambda *_: None) if args.json else print
-    if args.overwrite:
+    first, from_first = trainer.workers.first, trainer.workers.from_first
+    if args.overwrite and first:
         run_folder.remove_run(out)
     if args.resume:
         say(f"接着训练：已经做完 {trainer.resume()} 步")
-        if trainer.finished and run_folder.is_finished(out):
+        if trainer.finished and from_first(lambda: run_folder.is_finished(out)):
             say(f"{out} 里的训练早已做完，什么也没有改。要再练久一些：--steps 比 {trainer.step} 更大的数")
             if args.json:
                 print_json(run_folder.record(out) | {"out": str(out)})
             return 0
     say(described)
-    with checkpoint.atomic(out / "tokenizer.json") as temporary:
-        tokenizer.save(temporary)
-    checkpoint.write_json(out / "config.json", trainer.model.config.to_dict())
-    if write:
-        write(out)
-    checkpoint.write_json(out / "run.json", record)
+    if first:
+        _write_beginning(trainer, tokenizer, record, write)
     watch = Watch(trainer, tokenizer, None if args.json else getattr(args, "watch", None))
     return _train_loop(trainer, args.json, record, say, watch)
+
+
+def _write_beginning(trainer, tokenizer: Tokenizer, record: dict, write) -> None:
+    """训练之前就写下的：分词器、模型的形状、来历。"""
+    with checkpoint.atomic(trainer.out / "tokenizer.json") as temporary:
+        tokenizer.save(temporary)
+    checkpoint.write_json(trainer.out / "config.json", trainer.model.config.to_dict())
+    if write:
+        write(trainer.out)
+    checkpoint.write_json(trainer.out / "run.json", record)
 
 
 def encode_source(source: Source, tokenizer: Tokenizer, validation_fraction: float) -> TokenDataset:
@@ -167,7 +186,7 @@ class Watch:
 def _train_loop(trainer, as_json: bool, record: dict, say, watch: Watch) -> int:
     started, first_tokens = time.perf_counter(), trainer.tokens
     try:
-        with stop_between_steps() as received:
+        with stop_between_steps(once=trainer.workers.size == 1) as received:
             _show_progress(trainer, as_json, received, watch)
     except (KeyboardInterrupt, BrokenPipeError) as stopped:
         if trainer.between_steps and trainer.step:
@@ -186,7 +205,8 @@ def _train_loop(trainer, as_json: bool, record: dict, say, watch: Watch) -> int:
         "tokens_per_second": round((trainer.tokens - first_tokens) / seconds),
         "stopped_early": trainer.stopped_early,
     }  # fmt: skip
-    checkpoint.write_json(trainer.out / "run.json", record | result)
+    if trainer.workers.first:
+        checkpoint.write_json(trainer.out / "run.json", record | result)
     if as_json:
         print_json(result | {"out": str(trainer.out)})
     why = "验证损失不再下降，提前停止" if trainer.stopped_early else "训练完成"
@@ -218,7 +238,7 @@ def _show_progress(trainer, as_json: bool, received: list, watch: Watch) -> None
                 bar.write(f"第 {metrics.step:>5} 步  {losses}  学习率 {metrics.learning_rate:.2e}{mark}")
             if line := watch.line():
                 bar.write(line)
-            if received:
+            if trainer.workers.any(bool(received)):
                 raise KeyboardInterrupt
 
 
@@ -249,4 +269,5 @@ def _describe(meta: dict, tokenizer, trainer) -> str:
         f"模型：{c.n_layer} 层，{c.n_embd} 维，{c.n_head} 个头，上下文 {c.context_length}，"
         f"{model.parameter_count()['合计']:,} 个参数\n"
         f"设备：{trainer.device.type}，精度 {trainer.precision}，{torch.get_num_threads()} 个线程"
+        + (f"，{trainer.workers.size} 个进程" if trainer.workers.size > 1 else "")
     )

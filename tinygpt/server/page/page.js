@@ -1,7 +1,7 @@
 // 网页：记着每一轮，听键盘与鼠标。怎样问在 api.js，怎样画在 tokens.js。
 
 import {askModel, write} from "./api.js";
-import {EOS, alternatives, element, tokenCell} from "./tokens.js";
+import {EOS, alternatives, element, tokenCell, writings} from "./tokens.js";
 
 const $ = (id) => document.getElementById(id);
 let turns = []; // 每一轮 {mode, question, steps, ending}
@@ -141,7 +141,7 @@ function append(turn, made) {
 
 /** 一步画出来的：一格；它写了换行，后面就换行。 */
 function cellsOf(turn, step, index, ending = false) {
-  const made = tokenCell(step, index, ending);
+  const made = tokenCell(step, writings(turn.steps)[index], index, ending);
   if (index === 0) made.tabIndex = 0; // 一个回答只占一个 Tab，里面用左右键走
   made.addEventListener("click", () => open(turn, index));
   made.addEventListener("keydown", (event) => walk(event, turn, index));

@@ -29,9 +29,20 @@ export function element(tag, className, text = "") {
   return made;
 }
 
-/** 一格。ending 是决定停下的那一步：它写的（多半是 <eos>）不在文字里，只画出“停”。 */
-export function tokenCell(step, index, ending) {
-  const cell = element("span", ending ? "token end" : "token", ending ? "停" : visibleLine(step.token));
+/**
+ * 每一步写在格子里的字。一个汉字分在几个字节 token 里时，写在凑齐它的那一格，前面的几格是“·”。
+ */
+export function writings(steps) {
+  const decoder = new TextDecoder();
+  return steps.map((step) => {
+    const written = decoder.decode(new Uint8Array(step.bytes), {stream: true});
+    return /^<0x..>$/.test(step.token) ? written || "·" : step.token;
+  });
+}
+
+/** 一格，里面写着 written。ending 是决定停下的那一步：它写的（多半是 <eos>）不在文字里，只画出“停”。 */
+export function tokenCell(step, written, index, ending) {
+  const cell = element("span", ending ? "token end" : "token", ending ? "停" : visibleLine(written));
   cell.dataset.level = level(step.p);
   cell.dataset.percent = percent(step.p);
   cell.setAttribute("role", "button");
