@@ -161,6 +161,16 @@ def test_the_tests_of_a_program_tell_the_options_apart():
     assert len(set(values.values())) == len(coding.PAIR)
 
 
+def test_the_tests_of_a_program_tell_the_numbers_apart():
+    """抄错一个数字，至少有一组测试不同。"""
+    inputs = coding.numbers(coding.random.Random(0))
+    for table in (coding.WHEN, coding.AFTER):
+        for body in (b for b in table.values() if "{" in b):
+            source = [("a" * (table is coding.AFTER) + body).format(k=n, n=n) for n in range(2, 10)]
+            values = {tuple(eval(text, {"a": a, "b": b}) for a, b in inputs) for text in source}
+            assert len(values) == 8, body
+
+
 def test_the_judge_knows_its_genres_and_a_poem_has_four_lines():
     texts = {g: [s.text for s in islice(genres.told(g, 77), 6)] for g in genres.ASKS}
     right = [genres.judge(30)(text) == genre for genre, some in texts.items() for text in some]
