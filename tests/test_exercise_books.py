@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tinygpt.cli import main
-from tinygpt.course import book_child, books, exercises
+from tinygpt.course import book_runner, books, exercises
 from tinygpt.errors import InputError
 
 ROOT = Path(__file__).parents[1]
@@ -119,31 +119,71 @@ def test_a_course_that_cannot_be_written_to_is_still_checked(course, capsys):
     assert main(["check"]) == 1 and "0 / 6  ○○○○○○" in capsys.readouterr().out
 
 
-def test_a_book_that_kills_its_process_is_reported(course, capsys):
-    edit(course / "exercises" / "04_attention_math.ipynb", '"import math\\n', '"import os; os._exit(3)\\n')
-    assert main(["check"]) == 1
-    assert "停住了或者崩溃了" in capsys.readouterr().out
-    edit(course / "exercises" / "04_attention_math.ipynb", "os._exit(3)", "os._exit(0)")
-    assert main(["check"]) == 1 and "停住了或者崩溃了" in capsys.readouterr().out
+def put_into(book, place, code, copy_from=None):
+    """把 code 添在第 place 个代码格的末尾；返回它是第几格。"""
+    notebook = read(copy_from or book)
+    index = [i for i, cell in enumerate(notebook["cells"]) if cell["cell_type"] == "code"][place]
+    notebook["cells"][index]["source"] = books.text_of(notebook["cells"][index]) + "\n" + code
+    book.write_text(json.dumps(notebook), encoding="utf-8")
+    return index + 1
 
 
-@pytest.mark.parametrize("leaving", ["import sys; sys.exit()", "exit()", "quit()", "raise SystemExit(3)"])
+@pytest.mark.parametrize("code", ["import os; os._exit(3)", "import os; os._exit(0)"])
+def test_a_cell_that_kills_the_process_costs_its_exercise_only(course, code):
+    book = course / "exercises" / "04_attention_math.ipynb"
+    place = put_into(book, 1, code, course / "solutions" / book.name)
+    first, *others = books.progress(book)
+    assert first["state"] == "error" and f"第 {place} 格" in first["message"] and "崩溃" in first["message"]
+    assert {row["state"] for row in others} == {"passed"} and len(others) == 5
+
+
+def test_a_cell_that_never_ends_costs_its_exercise_only(course):
+    book = course / "exercises" / "04_attention_math.ipynb"
+    endless = "while True:\n    try:\n        print('停不下来')\n    except BaseException:\n        pass"
+    place = put_into(book, 1, endless, course / "solutions" / book.name)
+    first, *others = book_runner.results(book, seconds=15)
+    assert first["state"] == "error" and f"第 {place} 格" in first["message"] and "15 秒" in first["message"]
+    assert {row["state"] for row in others} == {"passed"}
+
+
+def test_results_come_as_they_are_made(course):
+    book = course / "exercises" / "04_attention_math.ipynb"
+    put_into(book, -1, "import os; os._exit(3)", course / "solutions" / book.name)
+    results = book_runner.results(book)
+    assert next(results)["state"] == "passed"
+    results.close()
+
+
+@pytest.mark.parametrize("leaving", ["import sys; sys.exit()", "raise SystemExit(3)"])
 def test_a_cell_that_leaves_is_named(course, leaving):
     """学习者的格子里写了 exit()：说出是哪一格，别的练习照样判。"""
     book = course / "exercises" / "04_attention_math.ipynb"
-    shutil.copy(course / "solutions" / book.name, book)
-    cells = read(book)["cells"]
-    place = next(i for i, cell in enumerate(cells) if "BEGIN SOLUTION" in books.text_of(cell))
-    cells[place]["source"] = books.text_of(cells[place]) + "\n" + leaving
-    book.write_text(json.dumps(read(book) | {"cells": cells}), encoding="utf-8")
-    first, *others = book_child.execute(book)
-    assert first["state"] == "error" and f"第 {place + 1} 格" in first["message"]
+    place = put_into(book, 1, leaving, course / "solutions" / book.name)
+    first, *others = books.progress(book)
+    assert first["state"] == "error" and f"第 {place} 格" in first["message"]
     assert "exit()" in first["message"] and {row["state"] for row in others} == {"passed"}
+
+
+def test_what_jupyter_understands_is_understood(course):
+    """魔法命令、系统命令、问号：同在 JupyterLab 里一样；IPython 的 exit() 不停掉检查。"""
+    book = course / "exercises" / "04_attention_math.ipynb"
+    code = "%matplotlib inline\n!echo 好\nsoftmax?\n%time 1 + 1\nexit()"
+    put_into(book, 1, code, course / "solutions" / book.name)
+    assert {row["state"] for row in books.progress(book)} == {"passed"}
+
+
+def test_a_syntax_error_is_named_with_its_cell_and_line(course):
+    book = course / "exercises" / "04_attention_math.ipynb"
+    place = put_into(book, 1, "def f(:", course / "solutions" / book.name)
+    first, *others = books.progress(book)
+    assert first["state"] == "error" and f"第 {place} 格有语法错误" in first["message"]
+    assert "def f(:" in first["message"]
 
 
 @pytest.mark.parametrize("damage, words", [
     (lambda text: text.replace('"cells": [', '"cells": [\n<<<<<<< HEAD', 1), "合并冲突"),
-    (lambda text: text[: len(text) // 2], "不是合法的 JSON"), (lambda text: "", "第 1 行"),
+    (lambda text: text[: len(text) // 2], "不是合法的 JSON"), (lambda text: "", "断了电"),
+    (lambda text: "\0" * 4096, "空字节"), (lambda text: "\N{BYTE ORDER MARK}" + text, "BOM"),
     (lambda text: "[]", "不是笔记本"), (lambda text: '{"cells": [3]}', "不是笔记本"),
 ])  # fmt: skip
 def test_a_book_that_cannot_be_opened_says_why_and_how_to_get_it_back(course, capsys, damage, words):

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tinygpt.course import exercises
-from tinygpt.course.diagnosis import CheckFailed, Exercise, difference
+from tinygpt.course.diagnosis import CheckFailed, Exercise
+from tinygpt.course.differences import difference
 
 ALL = {number: e for lesson in exercises.lessons() for number, e in exercises.exercises(lesson).items()}
 MUTANTS = [(number, i) for number, exercise in ALL.items() for i in range(len(exercise.mutants))]
@@ -101,7 +102,8 @@ def test_difference_names_the_first_place():
     assert "[1, 2] 应该是 5，得到 0" in difference(a, b) and "1 处不同（共 6 处）" in difference(a, b)
     assert "形状应该是 (2, 3)，得到 (3, 2)" in difference(a.T, a)
     assert "torch.float32" in difference(a.double(), a)
-    assert difference([1, 2.0], (1, 2.0)) is None and difference(torch.tensor(2), 2) is None
+    assert difference([1, 2.0], (1, 2.0)) is None
+    assert ".item()" in difference(torch.tensor(2), 2) and difference(2, torch.tensor(2))
     assert "第 1 项" in difference([1, 2], [1, 3]) and "「甲」" in difference({"甲": 1}, {"甲": 2})
     assert difference(float("nan"), float("nan")) is None and difference(True, False) and difference(1, True)
 

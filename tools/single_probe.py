@@ -6,7 +6,8 @@
 import warnings
 
 from tinygpt.course import exercises
-from tinygpt.course.diagnosis import difference, outcome
+from tinygpt.course.differences import difference
+from tinygpt.course.probing import outcome
 
 
 def slipped(exercise) -> list[str]:

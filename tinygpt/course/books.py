@@ -6,7 +6,7 @@
 
 solutions/ 是唯一的来源：`### BEGIN SOLUTION` 与 `### END SOLUTION` 之间是学习者要写的；
 其中有 `### STUB` 开头的行时，练习里留下的就是这些行（先猜后算、找错误的题用它）。
-执行一个练习本是 book_child.py 的事，在另一个进程里。
+执行一个练习本是 book_runner.py 的事，在另一个进程里。
 学习者改过的练习本从不覆盖：生成时把代码的摘要写进笔记本，摘要对不上就是改过。
 """
 
@@ -15,19 +15,16 @@ import hashlib
 import json
 import os
 import re
-import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
 
-from tinygpt.course import exercises
+from tinygpt.course import book_runner, exercises
 from tinygpt.errors import InputError
 
 SOLUTION = re.compile(
     r"^([ \t]*)### BEGIN SOLUTION.*?^[ \t]*### END SOLUTION[ \t]*\n?", re.DOTALL | re.MULTILINE
 )
 STUB = 'raise NotImplementedError("在这里写你的答案，写完删掉这一行")'
-TIMEOUT = 300  # 秒；一个练习本从头到尾执行一遍的上限
 
 
 def course_root() -> Path:
@@ -35,8 +32,9 @@ def course_root() -> Path:
     for folder in (Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[2]):
         if (folder / "solutions").is_dir() and (folder / "tinygpt").is_dir():
             return folder
-    raise InputError("这里没有练习本", "课程的文件夹，里面有 solutions 与 exercises",
-                     "进入下载下来的课程文件夹再运行")
+    raise InputError(
+        "这里没有练习本", "课程的文件夹，里面有 solutions 与 exercises", "进入下载下来的课程文件夹再运行"
+    )
 
 
 # ---- 生成 ----
@@ -138,7 +136,17 @@ def notebook_of(folder: Path, lesson: str) -> Path:
 
 def why_unreadable(path: Path) -> str:
     """练习本打不开的原因与办法；打得开就是空的。"""
-    text = path.read_bytes().decode("utf-8", errors="replace")
+    data = path.read_bytes()
+    if not data.strip(b"\0 \r\n\t"):
+        return damaged(
+            path, "它是空的（多半是存的时候断了电）" if not data else "里面全是空字节（多半是断了电）"
+        )
+    if data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        return damaged(path, "开头有 BOM（多半是别的编辑器另存过）；用“UTF-8 无 BOM”再存一次")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return damaged(path, "它不是 UTF-8（多半被别的编辑器存成了 GBK）；用 UTF-8 再存一次")
     try:
         answers(json.loads(text))
         return ""
@@ -147,6 +155,10 @@ def why_unreadable(path: Path) -> str:
         why = f"第 {error.lineno} 行不是合法的 JSON{marks}"
     except (KeyError, TypeError, AttributeError, RecursionError):
         why = "它不是笔记本"
+    return damaged(path, why)
+
+
+def damaged(path: Path, why: str) -> str:
     fix = f"改正它，或者 tinygpt exercises reset {path.stem[:2]} 换回没有做过的（旧的改名保存）"
     return f"{path.name} 坏了，JupyterLab 也打不开：{why}。{fix}"
 
@@ -159,19 +171,11 @@ def progress(path: Path, cache: Path | None = None) -> list[dict]:
     known = read_cache(cache)
     if key in known:
         return known[key]
-    command = [sys.executable, "-m", "tinygpt.course.book_child", str(path)]
-    environment = os.environ | {"PYTHONUTF8": "1", "MPLBACKEND": "Agg", "PYTHONPATH": python_path()}
-    try:
-        done = subprocess.run(
-            command, cwd=path.parent, env=environment, capture_output=True, encoding="utf-8",
-            timeout=TIMEOUT, check=False,
+    results = list(book_runner.results(path))
+    if not results:
+        return all_in_state(
+            path, "error", f"执行不了 {path.name}：内核一开始就退出了；运行 tinygpt doctor 看看环境"
         )
-        results = json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else None
-    except (subprocess.TimeoutExpired, IndexError, ValueError):
-        results = None
-    if results is None:
-        message = f"执行 {path.name} 时停住了或者崩溃了；在 JupyterLab 里重启内核，从头运行，看停在哪一格"
-        return all_in_state(path, "error", message)
     if cache:
         with contextlib.suppress(OSError):  # 课程的文件夹是只读的：下次再执行一遍
             cache.write_text(json.dumps({**known, key: results}, ensure_ascii=False), encoding="utf-8")
@@ -182,11 +186,6 @@ def all_in_state(path: Path, state: str, message: str = "") -> list[dict]:
     """一个练习本的每个练习都是同一个状态。"""
     numbers = exercises.exercises(path.stem[:2])
     return [{"number": number, "state": state, "message": message} for number in numbers]
-
-
-def python_path() -> str:
-    here = str(Path(__file__).resolve().parents[2])
-    return os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
 
 
 def read_cache(cache: Path | None) -> dict:

@@ -10,7 +10,8 @@ from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from tinygpt.course.diagnosis import Exercise
+from tinygpt.course import kernel
+from tinygpt.course.diagnosis import CheckFailed, Exercise
 from tinygpt.errors import InputError
 
 
@@ -42,4 +43,10 @@ def find(number: str) -> Exercise:
 
 def check(number: str, answer) -> None:
     """检查一个练习：通过打印一行；没有通过，抛出的错误说明哪里不同。"""
-    print(find(number).check(answer))
+    exercise = find(number)
+    if stale := kernel.syntax_error_of(exercise.number):
+        raise CheckFailed(f"✗ 练习 {exercise.number} {exercise.title}\n{stale}", exercise)
+    print(exercise.check(answer))
+
+
+kernel.explain_missing_names()

@@ -10,3 +10,8 @@ def normal(rng, *shape, scale=1.0, dtype=torch.float32):
 def integers(rng, low, high, *shape):
     """low … high − 1 的整数。"""
     return torch.randint(low, high, shape, generator=rng)
+
+
+def number_or_scalar(value):
+    """题目没有说是数还是 0 维张量：两种都收。"""
+    return value.item() if isinstance(value, torch.Tensor) and value.ndim == 0 else value

@@ -3,7 +3,7 @@
 import torch
 
 from tinygpt.course.diagnosis import Exercise
-from tinygpt.course.exercises.inputs import integers
+from tinygpt.course.exercises.inputs import integers, number_or_scalar
 from tinygpt.losses import IGNORE
 
 
@@ -23,7 +23,7 @@ exercise = Exercise(
 def _(answer, rng):
     logits, labels = torch.randn(2, 4, 5, generator=rng), integers(rng, 0, 5, 2, 4)
     labels[0, 0] = logits[0, 0].argmax()
-    return answer(logits, labels)
+    return number_or_scalar(answer(logits, labels))
 
 
 @exercise.probe("只有几个位置有标签")
@@ -31,18 +31,18 @@ def _(answer, rng):
     logits, labels = torch.randn(3, 10, 4, generator=rng), integers(rng, 0, 4, 3, 10)
     labels[:, ::2] = logits[:, ::2].argmax(-1)
     labels[:, 5:] = IGNORE
-    return answer(logits, labels)
+    return number_or_scalar(answer(logits, labels))
 
 
 @exercise.probe("每行的个数不一样")
 def _(answer, rng):
     logits = torch.eye(6)[torch.tensor([[1, 2, 3, 4], [5, 5, 5, 5]])]
-    return answer(logits, torch.tensor([[1, 2, 3, 0], [5, IGNORE, IGNORE, IGNORE]]))
+    return number_or_scalar(answer(logits, torch.tensor([[1, 2, 3, 0], [5, IGNORE, IGNORE, IGNORE]])))
 
 
 @exercise.probe("答案有编号 0")
 def _(answer, rng):
-    return answer(torch.eye(3)[torch.tensor([[0, 0, 1]])], torch.tensor([[0, 2, IGNORE]]))
+    return number_or_scalar(answer(torch.eye(3)[torch.tensor([[0, 0, 1]])], torch.tensor([[0, 2, IGNORE]])))
 
 
 @exercise.correct("数出来再除")
