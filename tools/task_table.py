@@ -1,6 +1,6 @@
 """微调的总表：每种任务从附带的模型微调，也从头训练，各几个种子；与不用学的对手一起，写进一个 JSON。
 
-    python tools/task_table.py                    # 全部，约二十分钟（两个核）
+    python tools/task_table.py                    # 全部，半个多小时（两个核）
     python tools/task_table.py --only zh-en code --seeds 1
     python tools/task_table.py --print            # 只把已有的结果印成 docs/finetuning.md 里的表
 
