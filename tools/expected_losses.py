@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """“我的损失正常吗”的参照：用 start.py 的配方训练几个种子，记下各步的损失，写进 tinygpt/course/expected.json。
 
-    python tools/expected_losses.py [--steps 400] [--seeds 0 1 2] [--long runs/mini] [--machine "2 核 …"]
+    python tools/expected_losses.py [--until 400] [--seeds 0 1 2] [--long runs/mini] [--machine "2 核 …"]
+
+每个种子照三分钟的步数（--steps）开始训练，学习率就同真的一样；走到 --until 步就停下。
 
 --long 是一次长训练的文件夹（附带的模型就是这样训练的），它的 metrics.jsonl 也记进去，只有一个种子。
 各步的损失是那一步前后 21 步训练损失的平均：一步的损失抖得厉害，不好比。
@@ -13,6 +15,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,14 +24,18 @@ sys.path[:0] = [str(ROOT)]
 import torch
 
 import start
-from tinygpt.course.expected import FILE, marks, read_losses, smoothed
+from tinygpt.course.expected import FILE, METRICS, marks, read_losses, smoothed
 
 
-def trained(folder: Path, steps: int, seed: int) -> list[float]:
-    """照 start.py 的配方训练 steps 步，每一步的损失。"""
+def trained(folder: Path, steps: int, until: int, seed: int) -> list[float]:
+    """照 start.py 的配方开始训练 steps 步，走到第 until 步停下；每一步的损失。"""
     command = [sys.executable, "-m", "tinygpt", "train", "--out", str(folder), "--steps", str(steps)]
-    subprocess.run([*command, "--seed", str(seed), *start.RECIPE], cwd=ROOT, check=True)
-    return read_losses(folder)
+    child = subprocess.Popen([*command, "--seed", str(seed), *start.RECIPE], cwd=ROOT)
+    while child.poll() is None and (not (folder / METRICS).exists() or len(read_losses(folder)) < until):
+        time.sleep(1)
+    child.terminate()  # 它会存好再停；这里只要它的记录
+    child.wait()
+    return read_losses(folder)[:until]
 
 
 def card(runs: list[list[float]], **facts) -> dict:
@@ -40,13 +47,16 @@ def card(runs: list[list[float]], **facts) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="“我的损失正常吗”的参照。")
-    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--steps", type=int, default=1250)
+    parser.add_argument("--until", type=int, default=400)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--long", type=Path, help="一次长训练的文件夹")
     parser.add_argument("--machine", default=platform.processor() or platform.machine())
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        runs = [trained(Path(folder) / str(seed), options.steps, seed) for seed in options.seeds]
+        runs = [
+            trained(Path(folder) / str(seed), options.steps, options.until, seed) for seed in options.seeds
+        ]
     recipe = " ".join(start.RECIPE)
     cards = {"first": card(runs, name="start.py 的第一个模型", seeds=options.seeds, recipe=recipe)}
     if options.long:
