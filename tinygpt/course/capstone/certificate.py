@@ -1,6 +1,7 @@
 """一页证书：你写了哪些零件、你的损失曲线、你的模型写的话。一个 HTML 文件，没有网络也打得开。"""
 
 import html
+from datetime import date
 from pathlib import Path
 
 from tinygpt.checkpoint import atomic
@@ -20,24 +21,28 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem; } td { padding
 
 
 def certificate(
-    path: Path, parts: dict[str, Part], losses: list[float], samples: dict[str, str], shipped: str, date: str,
+    path: Path, parts: dict[str, Part], losses: list[float], samples: dict[str, str], shipped: str,
     name: str = "",
 ) -> Path:
-    """写出证书，返回它的路径。samples：{提示: 你的模型写的}；shipped：你的第 08 课的答案用附带的矩阵写的一句。"""
+    """写出证书，返回它的路径。
+
+    samples：{提示: 你的模型写的}；shipped：你的第 08 课的答案用附带的矩阵写的一句。
+    """
     own = sum(part.own for part in parts.values())
     rows = "".join(
         f"<tr><td>{part.number}</td><td><code>{escape(part.name)}</code></td>"
         f"<td{'' if part.own else ' class=soft'}>{escape(part.source)}</td></tr>"
         for part in parts.values()
     )
-    texts = "".join(f"<blockquote><b>{escape(p)}</b>{escape(text)}</blockquote>" for p, text in samples.items())
+    quoted = [f"<blockquote><b>{escape(p)}</b>{escape(text)}</blockquote>" for p, text in samples.items()]
+    texts = "".join(quoted)
     title = f"{escape(name)}的 GPT" if name else "我的 GPT"
     page = f"""<!doctype html>
 <html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title><style>{STYLE}</style>
 <h1>{title}</h1>
 <p class="own">{len(parts)} 个零件，{own} 个是自己写的</p>
-<p class="soft" style="text-align:center">{escape(date)}</p>
+<p class="soft" style="text-align:center">{date.today():%Y 年 %m 月 %d 日}</p>
 <h2>它写的</h2>
 {texts}
 <h2>它学会的经过</h2>

@@ -1,4 +1,4 @@
-"""用练习里的函数装成的 GPT。这里只用 torch，不用 tinygpt 的任何一层。
+"""用练习里的函数装成的 GPT。这里只用 torch，不用 tinygpt 的任何一层（只借它的形状 GPTConfig）。
 
 形状与初始化同文章 §4.3 的模型一样，只是注意力的两个线性层没有偏置（练习 4.6 里没有）。
 """
@@ -8,21 +8,21 @@ import math
 import torch
 from torch import Tensor, nn
 
+from tinygpt.config import GPTConfig
 from tinygpt.course.capstone.collect import Part
 
 
 class AssembledGPT(nn.Module):
     """parts 是 collect() 的结果：练习的编号 → 零件。forward：编号 (b, t) → logits (b, t, v)。"""
 
-    def __init__(
-        self, parts: dict[str, Part], vocab_size: int, context_length: int, n_layer: int, n_head: int, n_embd: int
-    ):
+    def __init__(self, parts: dict[str, Part], config: GPTConfig):
         super().__init__()
+        n_layer, n_embd = config.n_layer, config.n_embd
         self.use = {number: part.function for number, part in parts.items()}
-        self.n_layer, self.n_head, self.context_length = n_layer, n_head, context_length
-        self.tokens = nn.Embedding(vocab_size, n_embd)
-        self.positions = nn.Parameter(torch.empty(context_length, n_embd))
-        self.head = nn.Linear(n_embd, vocab_size, bias=False)
+        self.n_layer, self.n_head, self.context_length = n_layer, config.n_head, config.context_length
+        self.tokens = nn.Embedding(config.vocab_size, n_embd)
+        self.positions = nn.Parameter(torch.empty(config.context_length, n_embd))
+        self.head = nn.Linear(n_embd, config.vocab_size, bias=False)
         self.layers = nn.ModuleList(nn.ParameterDict(layer_shapes(n_embd)) for _ in range(n_layer))
         self.last = nn.ParameterDict({"weight": torch.ones(n_embd), "bias": torch.zeros(n_embd)})
         self.initialise()
@@ -60,5 +60,6 @@ def layer_shapes(c: int) -> dict[str, Tensor]:
         "norm1_weight": torch.ones(c), "norm1_bias": torch.zeros(c),
         "w_qkv": torch.zeros(3 * c, c), "w_out": torch.zeros(c, c),
         "norm2_weight": torch.ones(c), "norm2_bias": torch.zeros(c),
-        "w1": torch.zeros(4 * c, c), "b1": torch.zeros(4 * c), "w2": torch.zeros(c, 4 * c), "b2": torch.zeros(c),
+        "w1": torch.zeros(4 * c, c), "b1": torch.zeros(4 * c),
+        "w2": torch.zeros(c, 4 * c), "b2": torch.zeros(c),
     }  # fmt: skip

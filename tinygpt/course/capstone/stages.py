@@ -64,7 +64,7 @@ def captured(package: GPT, ids: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
 
 def compare(parts: dict[str, Part], config: GPTConfig, ids: Tensor) -> list[Stage]:
     """每一步都给零件与包里相同的输入，所以一个零件错了，不连累后面的。"""
-    model = AssembledGPT(parts, config.vocab_size, config.context_length, config.n_layer, config.n_head, config.n_embd)
+    model = AssembledGPT(parts, config)
     with torch.no_grad():
         for parameter in model.parameters():  # 新模型的偏置全是 0、层归一化全是 1，错了也看不出来
             parameter.add_(0.1 * torch.randn_like(parameter))
@@ -110,8 +110,10 @@ def wrong(run: Callable, expected: Any) -> str | None:
 
 def report(stages: list[Stage]) -> str:
     """一行一步；最后一句说哪一个先不同。"""
-    rows = [f"{'✓' if s.wrong is None else '✗'} {s.name}（练习 {s.number}）{'' if s.wrong is None else '　' + s.wrong}"
-            for s in stages]  # fmt: skip
+    rows = [
+        f"{'✗' if stage.wrong else '✓'} {stage.name}（练习 {stage.number}）　{stage.wrong or ''}".rstrip()
+        for stage in stages
+    ]
     first = next((stage for stage in stages if stage.wrong), None)
     verdict = f"最先不同的是：{first.name}，练习 {first.number}。" if first else "每一步都与包里的 GPT 相同。"
     return "\n".join([*rows, verdict])

@@ -9,8 +9,9 @@ from tinygpt.course.capstone.model import AssembledGPT
 
 
 def train(
-    model: AssembledGPT, ids: list[int], steps: int, batch_size: int = 16, learning_rate: float = 3e-3, seed: int = 0
-) -> Iterator[float]:
+    model: AssembledGPT, ids: list[int], steps: int, batch_size: int = 16, learning_rate: float = 3e-3,
+    seed: int = 0,
+) -> Iterator[float]:  # fmt: skip
     """在一长串编号上训练 steps 步，交出每一步的损失。
 
     用到的练习：3.5 切窗口、3.6 输入与标签、5.6 损失、6.3 裁剪、6.4 学习率、6.2 更新。
@@ -42,8 +43,8 @@ def write(model: AssembledGPT, ids: list[int], max_new_tokens: int, eos: int) ->
 
 @torch.no_grad()
 def sample(
-    model: AssembledGPT, ids: list[int], max_new_tokens: int, eos: int, top_p: float = 0.9, temperature: float = 0.7,
-    seed: int = 0,
+    model: AssembledGPT, ids: list[int], max_new_tokens: int, eos: int, top_p: float = 0.9,
+    temperature: float = 0.7, seed: int = 0,
 ) -> list[int]:  # fmt: skip
     """按概率写：top-p（练习 7.3）、温度（练习 7.1），再抽一个。"""
     use, new, rng = model.use, [], torch.Generator().manual_seed(seed)
@@ -57,7 +58,9 @@ def sample(
     return new
 
 
-def shipped_logits(use: dict[str, Callable], weights: dict[str, Tensor], n_layer: int, n_head: int) -> Callable:
+def shipped_logits(
+    use: dict[str, Callable], weights: dict[str, Tensor], n_layer: int, n_head: int
+) -> Callable:
     """用第 08 课的几个答案与一箱训练好的矩阵，做出“编号的列表 → 下一个 token 的 logits”。
 
     用到的练习：8.1 h_0、8.3 一层、5.3 最后的层归一化；输出层就是 token 的表。
