@@ -17,7 +17,8 @@ WANTED = (
     "7.1", "7.2", "7.3", "7.6", "8.1", "8.2", "8.3", "8.4", "8.6",
 )  # fmt: skip
 STATES = {
-    "passed": "你写的", "failed": "没有通过，补上了", "unwritten": "还没有写，补上了", "error": "出错，补上了",
+    "passed": "你写的", "failed": "没有通过，补上了",
+    "unwritten": "还没有写，补上了", "error": "出错，补上了",
 }  # fmt: skip
 CHECK = re.compile(r'check\("(\d+\.\d+)", (\w+)\)')
 
