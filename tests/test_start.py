@@ -330,7 +330,7 @@ def test_suites(start, tmp_path, monkeypatch):
     monkeypatch.setattr(start.shutil, "which", lambda name: None)
     assert len(start.suites([])) == 3
     monkeypatch.setattr(start.shutil, "which", lambda name: f"/usr/bin/{name}")
-    pages = ["tests/test_browser.py", "tests/test_server_page.py", "tests/test_site.py"]
+    pages = [f"tests/test_{name}.py" for name in ("browser", "browser_machine", "server_page", "site")]
     assert start.suites([])[3:] == [("浏览器", [*pages, "-m", "browser"], {})]
     assert all((Path(__file__).parents[1] / page).exists() for page in pages)
     assert start.suites(["tests/test_a.py::test_b"]) == [("指定的测试", ["tests/test_a.py::test_b"], {})]

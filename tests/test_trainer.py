@@ -605,7 +605,7 @@ def test_every_training_field_is_documented():
 
 
 @pytest.mark.parametrize(("speedup", "width", "expected"), [
-    (3.0, 256, "bf16"), (3.0, 192, "bf16"), (3.0, 128, "fp32"), (1.0, 256, "fp32"),
+    (3.0, 256, "bf16"), (3.0, 192, "bf16"), (3.0, 96, "fp32"), (1.0, 256, "fp32"),
 ])  # fmt: skip
 def test_auto_precision_takes_bf16_only_where_it_pays(make_model, monkeypatch, speedup, width, expected):
     """要有专门的指令，模型也要够宽；量的结果用假的代替，免得看机器。"""

@@ -56,9 +56,10 @@ class KVCache:
             f"缓存的容量 {self.capacity}", f"1 到上下文长度 {config.context_length}",
             "位置 embedding 只有这么多个，改小容量",
         )  # fmt: skip
-        shape = (config.n_layer, batch_size, config.n_head, self.capacity, config.head_dim)
+        shape = (config.n_layer, batch_size, config.n_kv_head, self.capacity, config.head_dim)
         self.keys = torch.zeros(shape, device=device, dtype=dtype)
         self.values = torch.zeros(shape, device=device, dtype=dtype)
+        self.ids = torch.zeros((batch_size, self.capacity), dtype=torch.long, device=device)
         self.lengths = [0] * batch_size  # 每一行已有多少个 token
 
     def positions(self, n_new: int) -> Tensor:
@@ -87,6 +88,13 @@ class KVCache:
     def layer(self, index: int) -> "KVCacheLayer":
         return KVCacheLayer(self, index)
 
+    def recent(self, ids: Tensor, positions: Tensor, n: int) -> Tensor:
+        """记下新的 token (b, t)，交还每个位置最近的 n 个 (b, t, n)，最后一列是自己；开头之前是 0。"""
+        self.ids.scatter_(1, positions, ids)
+        before = torch.arange(1 - n, 1, device=ids.device) + positions[..., None]
+        found = self.ids.gather(1, before.clamp(min=0).flatten(1)).view_as(before)
+        return found.masked_fill(before < 0, 0)
+
     def advance(self, n_new: int) -> None:
         """全部层都写完之后，每一行的长度加 n_new。"""
         self.lengths = [length + n_new for length in self.lengths]
@@ -106,9 +114,12 @@ class KVCacheLayer:
         """k、v (b, h, t, d) → 全部的键与值 (b, h, s, d)。"""
         n_new = k.size(2)
         starts = self.cache.lengths
-        rows = [slice(None)] if self.cache.equal_rows else range(len(starts))
-        for row, start in zip(rows, starts):
-            self.keys[row, ..., start : start + n_new, :] = k[row]
-            self.values[row, ..., start : start + n_new, :] = v[row]
         longest = max(starts) + n_new
+        if self.cache.equal_rows:
+            self.keys[:, :, longest - n_new : longest] = k
+            self.values[:, :, longest - n_new : longest] = v
+            return self.keys[:, :, :longest], self.values[:, :, :longest]
+        for row, start in enumerate(starts):
+            self.keys[row, :, start : start + n_new] = k[row]
+            self.values[row, :, start : start + n_new] = v[row]
         return self.keys[:, :, :longest], self.values[:, :, :longest]

@@ -69,6 +69,11 @@ class GPTConfig:
         """每个头的维数 d_k = n_embd / n_head。"""
         return self.n_embd // self.n_head
 
+    @property
+    def n_kv_head(self) -> int:
+        """键与值的头数，也就是 KV 缓存里的头数；与查询的头数相同（modern 可以更少）。"""
+        return self.n_head
+
     def to_dict(self) -> dict:
         return dataclasses.asdict(self)
 
@@ -91,7 +96,8 @@ class TrainConfig:
     accumulation: int = documented(1, "多少个小批的梯度合成一步")
     optimizer: str = documented("muon", "muon（矩阵用 Muon，其余用 AdamW）或 adamw（全部用 AdamW）")
     learning_rate: float = documented(3e-3, "最高学习率；adamw 宜用 1e-3 左右")
-    min_learning_rate_ratio: float = documented(0.1, "余弦降到最高学习率的几分之几")
+    min_learning_rate_ratio: float = documented(0.1, "最后降到最高学习率的几分之几")
+    decay: float = documented(0.0, "最后占全程这么大的一段里，学习率线性降下来；0 为沿余弦降")
     warmup_steps: int = documented(50, "学习率从 0 升到最高用多少步")
     weight_decay: float = documented(0.5, "矩阵的权重衰减；文字少、要反复读时宜大些")
     beta2: float = documented(0.99, "AdamW 的 β2")
@@ -117,7 +123,7 @@ class TrainConfig:
         for name in ("warmup_steps", "weight_decay", "clip_norm", "patience", "seed"):
             value, expected = getattr(self, name), f"0 到 {LARGEST_SEED} 的数"
             require(0 <= value <= LARGEST_SEED, f"{name} = {value}", expected, f"改正 {name}")
-        for name, highest in (("beta2", 1), ("min_learning_rate_ratio", 1 + 1e-9)):
+        for name, highest in (("beta2", 1), ("min_learning_rate_ratio", 1 + 1e-9), ("decay", 1 + 1e-9)):
             value, expected = getattr(self, name), "0 到 1 之间（beta2 要小于 1）"
             require(0 <= value < highest, f"{name} = {value}", expected, f"改正 {name}")
 

@@ -12,7 +12,7 @@ import torch
 
 from tinygpt.errors import InputError, require
 
-BF16_WIDTH = 192  # 在 CPU 上，至少这么宽的模型用 bf16 才划算；各种宽度量出来的数见 docs/performance.md
+BF16_WIDTH = 128  # 在 CPU 上，至少这么宽的模型用 bf16 才划算；各种宽度量出来的数见 docs/performance.md
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -58,10 +58,17 @@ def pick_precision(name: str, device: torch.device, width: int = BF16_WIDTH) -> 
     if name != "auto":
         return name
     if device.type == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
-    if device.type == "cpu" and width >= BF16_WIDTH and cpu_bf16_speedup() > 1.3:
+        return "bf16" if bf16_is_fast(device) else "fp16"
+    if device.type == "cpu" and width >= BF16_WIDTH and bf16_is_fast(device):
         return "bf16"
     return "fp32"
+
+
+def bf16_is_fast(device: torch.device) -> bool:
+    """这个设备上，bf16 的矩阵乘法比 fp32 快不快。"""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and cpu_bf16_speedup() > 1.3
 
 
 @lru_cache

@@ -29,6 +29,7 @@ class Mask(enum.Enum):
 
 
 CAUSAL = Mask.CAUSAL
+SHORT = 128  # CPU 上，查询不多于这么多个时，SDPA 的 bf16 反向比 fp32 慢几倍（docs/performance.md），就用 fp32
 AnyMask = Tensor | Mask | None  # 布尔张量（True 表示看得见）、CAUSAL，或 None（全都看得见）
 
 
@@ -72,6 +73,9 @@ def fused_attention(q: Tensor, k: Tensor, v: Tensor, mask: AnyMask = None) -> Te
     SDPA 的 is_causal 把三角形对齐在左上角，s > t 时就错了（1 个查询、5 个键时只看得见第 1 个键），
     所以只在 t = s 时用它，其余时候给出明确的掩码。
     """
+    if torch.is_autocast_enabled("cpu") and q.device.type == "cpu" and q.size(-2) <= SHORT:
+        with torch.autocast("cpu", enabled=False):
+            return fused_attention(q.float(), k.float(), v.float(), mask).to(q.dtype)
     if mask is CAUSAL:
         if q.size(-2) == k.size(-2):
             return F.scaled_dot_product_attention(q, k, v, is_causal=True)

@@ -30,7 +30,7 @@ from tinygpt.evaluation import evaluate
 from tinygpt.losses import Objective, causal_objective, count_targets, to_device
 from tinygpt.metrics import Metrics, append_log, non_finite, truncate_log
 from tinygpt.metrics import NonFiniteError as NonFiniteError
-from tinygpt.optim import build_optimizers, warmup_cosine
+from tinygpt.optim import build_optimizers, learning_rate_factor
 from tinygpt.parallel import ALONE, Alone
 from tinygpt.training_state import seed_everything
 
@@ -75,7 +75,8 @@ class Trainer:
         self.best_loss, self.best_step, self.bad_evals, self.stopped_early = math.inf, 0, 0, False
         self.saved = False  # 自己在 out 里存过检查点没有
         self.between_steps = True  # 只有在两步之间，状态才是完整的，才可以存
-        self._loss = workers.wrap(torch.compile(model) if config.compile else model, objective)
+        forward = torch.compile(model) if config.compile else model
+        self._loss = workers.wrap(forward, lambda model, batch: self.objective(model, batch))
         self._best = {}
         seed_everything(config.seed)
 
@@ -134,8 +135,8 @@ class Trainer:
         """一次更新：几个小批的梯度相加，除以标签总数，裁剪，更新。"""
         config = self.config
         warmup = min(config.warmup_steps, self.total_steps // 2)
-        rate = config.learning_rate * warmup_cosine(
-            self.step, self.total_steps, warmup, config.min_learning_rate_ratio
+        rate = config.learning_rate * learning_rate_factor(
+            self.step, self.total_steps, warmup, config.min_learning_rate_ratio, config.decay
         )
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
@@ -147,7 +148,7 @@ class Trainer:
         loss = torch.zeros((), device=self.device)
         for number, batch in enumerate(batches, start=1):
             with self.workers.adding_up(self._loss, last=number == len(batches)):
-                with self._autocast():
+                with self.autocast():
                     part = self._loss(to_device(self.workers.share(batch), self.device)) / targets
                 self.scaler.scale(part * self.workers.size).backward()
             loss += part.detach()
@@ -164,7 +165,7 @@ class Trainer:
         self.tokens += targets
         return Metrics(self.step, self.total_steps, float(loss), rate, float(norm), self.tokens)
 
-    def _autocast(self):
+    def autocast(self):
         if self.precision == "fp32":
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, dtype=PRECISIONS[self.precision])

@@ -46,8 +46,16 @@ def as_gpt2(name: str, tensor: Tensor) -> Tensor:
 # ---- 写出 ----
 
 
+def require_article_gpt(config: GPTConfig) -> None:
+    """写出的格式只装得下 GPT 的零件：别的模型（RoPE、值 embedding 之类）报 InputError。"""
+    kind = config.to_dict().get("model", "gpt")
+    fix = "用 --preset mini 之类训练的模型才能写出；这个模型用 tinygpt generate、chat、serve"
+    require(kind == "gpt", f"这个模型是 {kind}", "文章的 GPT", fix)
+
+
 def to_gpt2_config(config: GPTConfig) -> dict:
     """GPTConfig → transformers 的 config.json；GPT-2 的格式写不下的设置，报 InputError。"""
+    require_article_gpt(config)
     fix = "用 --norm pre 重新训练；或者写成 tinygpt export --to numpy，它什么设置都写得下"
     before = "norm = 'pre'：GPT-2 的格式里，层归一化只能在子层之前"
     require(config.norm == "pre", f"这个模型的 norm = {config.norm!r}", before, fix)

@@ -18,6 +18,7 @@ from tokenizers import Regex, pre_tokenizers
 from tinygpt.byte_level import ByteLevelTokenizer
 from tinygpt.checkpoint import atomic, model_tensors, require_absent, save_tensors
 from tinygpt.errors import require
+from tinygpt.hub.gpt2 import require_article_gpt
 from tinygpt.tokenizer import Tokenizer
 
 PROGRAM = Path(__file__).with_name("numpy_gpt.py")
@@ -28,6 +29,7 @@ SURROGATES = range(0xD800, 0xE000)
 
 def export_program(model, tokenizer: Tokenizer, out: str | Path) -> Path:
     """写出 out（.py）与同名的 .safetensors，返回后者；两个里有一个已经存在就报错，中途失败什么也不留。"""
+    require_article_gpt(model.config)
     out = Path(out)
     require(out.suffix == ".py", f"{out}", "一个 .py 文件的名字", "例如 my_gpt.py")
     data = out.with_suffix(".safetensors")

@@ -19,7 +19,8 @@ from tinygpt.config import GPTConfig
 from tinygpt.errors import InputError, require, require_text
 from tinygpt.gpt import GPT
 from tinygpt.tokenizer import Tokenizer
-from tinygpt.variants import lora
+from tinygpt.variants import counted, lora
+from tinygpt.variants.models import build, config_from
 
 SHIPPED = Path(__file__).parent
 FLOATS = {torch.float64, torch.float32, torch.bfloat16, torch.float16}
@@ -53,14 +54,14 @@ def run_record(folder: Path) -> dict:
 def load(name_or_folder: str | Path = "mini", device: str | torch.device = "cpu") -> tuple[GPT, Tokenizer]:
     """（模型，分词器），可以直接使用：权重为 fp32，已在评估状态（dropout 关闭）。"""
     folder = model_folder(name_or_folder)
-    config = GPTConfig.from_dict(read_json(folder / "config.json"))
+    config = config_from(read_json(folder / "config.json"))
     tokenizer = load_tokenizer(folder / "tokenizer.json")
     check_tokenizer(folder, config, tokenizer)
     shapes = tensor_shapes(folder / "model.safetensors")
     found = f"{folder} 与模型对不上：config.json 说有 {config.n_layer} 层，权重只有 {len(shapes)} 个张量"
     require(config.n_layer <= len(shapes), found, "同一次训练存下的 config.json", "换回原来的 config.json")
     with torch.device("meta"), WithoutRandomNumbers():  # 还没有分配内存：先核对文件头里的形状
-        model = GPT(config)
+        model = build(config)
     check_fit(model, shapes, folder)
     tensors, _ = load_tensors(folder / "model.safetensors")
     kinds = {tensor.dtype for tensor in tensors.values()}
@@ -74,6 +75,7 @@ def load(name_or_folder: str | Path = "mini", device: str | torch.device = "cpu"
     if (folder / lora.SETTINGS).exists():  # 微调时用了 LoRA：装上，合并，就是一个普通的 GPT
         lora.load_adapters(model, folder)
         lora.merge(model)
+    counted.load_counts(model, folder)
     return model.to(device).eval(), tokenizer
 
 

@@ -1,0 +1,56 @@
+"""训练的配方：一个名字 → 模型的形状与训练的参数。
+
+这里只有选好的数；每个数怎样量出来的，见 docs/speed_log.md。命令行上给出的参数总是盖过配方。
+"""
+
+import dataclasses
+from dataclasses import dataclass
+
+from tinygpt.config import PRESETS, GPTConfig, TrainConfig, reject_unknown
+from tinygpt.variants.counted_config import CountedConfig
+from tinygpt.variants.modern_config import ModernConfig
+
+USUAL = TrainConfig(steps=500)  # 附带的文字、两个核，三分钟以内
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """shape 是模型的形状，train 是训练的参数，validation 是验证集的比例，eval_windows 是评估最多几个窗口。"""
+
+    shape: GPTConfig
+    train: TrainConfig = USUAL
+    validation: float = 0.1
+    eval_windows: int | None = None
+
+    def changed(self, shape: dict) -> GPTConfig:
+        """改动形状的几个字段；这个配方的模型没有的字段就报错。"""
+        reject_unknown(shape, [field.name for field in dataclasses.fields(self.shape)], "这个预设的字段")
+        return dataclasses.replace(self.shape, **shape)
+
+
+# 短训练的共同点：Muon，学习率高，最后六成线性降到 0，验证只看一小部分，不提前停止
+SHORT = TrainConfig(
+    steps=1000, batch_size=48, learning_rate=6e-3, weight_decay=0.1, warmup_steps=30, decay=0.6,
+    min_learning_rate_ratio=0.0, eval_interval=100, patience=0,
+)  # fmt: skip
+FAST = ModernConfig(n_layer=4, n_head=4, n_embd=128, context_length=64, normalization="layer")
+
+RECIPES = {name: Recipe(shape) for name, shape in PRESETS.items()} | {
+    # 与 mini 同宽、深一倍的今天的 GPT
+    "modern": Recipe(
+        dataclasses.replace(FAST, n_embd=256, context_length=256),
+        dataclasses.replace(SHORT, batch_size=16, weight_decay=0.2),
+    ),
+    # 计数与 modern 在一起，名字总与纯 GPT 分开
+    "counted": Recipe(
+        CountedConfig(**{f.name: getattr(FAST, f.name) for f in dataclasses.fields(FAST)}), SHORT
+    ),
+    # 几分钟里把字符的损失降到最低
+    "speedrun": Recipe(FAST, SHORT, validation=0.01, eval_windows=100),
+}
+
+
+def recipe(name: str) -> Recipe:
+    """取一个配方。"""
+    reject_unknown([name], RECIPES, "预设")
+    return RECIPES[name]
