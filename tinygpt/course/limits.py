@@ -1,15 +1,14 @@
-"""第 12 课用的：两个小实验室（拿走一条事实、写偏的语料），来历的网页，录下来的成绩。
+"""第 12 课用的：两个小实验室（拿走一条事实、写偏的语料），来历的网页，数数的对手。
 
-训练与改动都在 tinygpt.experiments 里；这里只摆好题目、把结果画出来。
+训练与改动都在 tinygpt.experiments 里；录好的成绩在 limits_results.py。
 """
 
 import copy
 import html
-import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import torch
 
@@ -24,13 +23,6 @@ from tinygpt.probes.bench import WARM, Bench, Reply, prompts
 from tinygpt.tokenizer import EOS, Tokenizer
 
 CONCEPTS, EXPOSURE = 16, 4
-
-
-@lru_cache
-def recorded(part: str) -> dict:
-    """tools/record_limits.py 录下的一项：{键: 一行}。"""
-    path = Path(__file__).with_name("limits.json")
-    return json.loads(path.read_text(encoding="utf-8"))[part]
 
 
 # ---- 拿走一条事实 ----
@@ -146,15 +138,27 @@ def fresh_documents(count: int, seed: int = 4242) -> list[str]:
     return [text for row in zip(world, told, spoken) for text in row][:count]
 
 
+def ngram_score(texts: Sequence[str]) -> list[float]:
+    """5 元模型给每段文字的 log P。"""
+    (counting, tokenizer), found = ngram(), []
+    for ids in tokenizer.encode_batch(list(texts)):
+        steps = (counting.probability(ids[max(0, i - 4) : i], token) for i, token in enumerate(ids))
+        found.append(sum(math.log(p) for p in steps))
+    return found
+
+
 class NGramBench(Bench):
     """同样的考题，由 5 元模型打分。"""
 
     def log_probabilities(self, texts):
-        counting, found = ngram()[0], []
-        for ids in self.tokenizer.encode_batch(list(texts)):
-            steps = (counting.probability(ids[max(0, i - 4) : i], token) for i, token in enumerate(ids))
-            found.append(sum(math.log(p) for p in steps))
-        return found
+        return ngram_score(texts)
+
+
+def training_texts(source: str) -> list[str]:
+    """附带的模型读过的一种文字，全部的文档。"""
+    mixture = corpus.named("release")
+    size = {"小世界": mixture.world, "小故事": mixture.stories, "聊天": mixture.talk}[source]
+    return [p.text for p in corpus.generated(source, size, mixture) if p.split == "train"]
 
 
 # ---- 来历的网页 ----
@@ -188,11 +192,3 @@ def _listed(pieces) -> str:
     items = [f"<li>“{html.escape(p.text)}”：{p.documents} 篇里有，第一篇是："
              f"{html.escape(p.example[:80])}</li>" for p in known]  # fmt: skip
     return "".join(items) or "<li>没有一段在训练文字里一字不差</li>"
-
-
-# ---- 花费 ----
-
-
-def energy_kwh(flops: float, speed: float, watts: float, overhead: float = 1.0) -> float:
-    """度（千瓦时）：运算量除以每秒运算得秒数，乘功率与机房的额外开销。"""
-    return flops / speed * watts * overhead / 3.6e6
