@@ -71,7 +71,9 @@ def several(out: Path, workers) -> None:
     torch.rand(7)  # 别处用掉的随机数不碍事
     again.run()
     new_trainer(out / "minutes", workers, steps=None, minutes=0.004).run()
+    new_trainer(out / "muon", workers, optimizer="muon").run()
     sharded = parallel.Sharded(workers.device)
+    new_trainer(out / "muon_sharded", sharded, optimizer="muon").run()
     trainer = new_trainer(out / "sharded", sharded)
     share = sum(p.to_local().numel() for p in trainer.model.parameters())
     print("share", share, sum(p.numel() for p in trainer.model.parameters()), flush=True)
@@ -136,6 +138,7 @@ def two(tmp_path_factory):
     """两个进程各种训练的文件夹；one 是一个进程的。"""
     folder = tmp_path_factory.mktemp("parallel")
     new_trainer(folder / "one").run()
+    new_trainer(folder / "one_muon", optimizer="muon").run()
     pause(new_trainer(folder / "one_then_two"), 3)
     script = Path(__file__).resolve()
     code, out, err = finished(torchrun("--nproc_per_node=2", script, "several", folder))
@@ -177,6 +180,12 @@ def test_sharded_equals_one(two):
     assert_same_run(two / "sharded", two / "one")
     share, total = map(int, (two / "printed").read_text(encoding="utf-8").split("share ")[1].split()[:2])
     assert share < 0.6 * total
+
+
+@pytest.mark.parametrize("kind", ["muon", "muon_sharded"])
+def test_muon_equals_one_process(two, kind):
+    """Muon 的迭代可能是 bf16 的，舍入大些：比每一步的损失。"""
+    assert_same_log(two / kind, two / "one_muon", 1e-3)
 
 
 def test_one_process_goes_on_where_two_stopped(two):

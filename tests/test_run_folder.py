@@ -131,8 +131,8 @@ def test_every_way_to_stop_saves_and_resumes(train, monkeypatch, name, code):
     number, calls, forward = getattr(signal, name), [], GPT.forward
 
     def counted(model, ids, cache=None):
-        calls.append(model.training)
-        if calls.count(True) == 5 and model.training:
+        calls.append(model.training and len(ids) > 1)  # 只有一行的，是训练之前估计内存
+        if calls.count(True) == 5 and calls[-1]:
             signal.raise_signal(number)  # 第 5 步的中间
         return forward(model, ids, cache)
 

@@ -114,9 +114,12 @@ class KVCacheLayer:
         """k、v (b, h, t, d) → 全部的键与值 (b, h, s, d)。"""
         n_new = k.size(2)
         starts = self.cache.lengths
-        rows = [slice(None)] if self.cache.equal_rows else range(len(starts))
-        for row, start in zip(rows, starts):
-            self.keys[row, ..., start : start + n_new, :] = k[row]
-            self.values[row, ..., start : start + n_new, :] = v[row]
         longest = max(starts) + n_new
+        if self.cache.equal_rows:
+            self.keys[:, :, longest - n_new : longest] = k
+            self.values[:, :, longest - n_new : longest] = v
+            return self.keys[:, :, :longest], self.values[:, :, :longest]
+        for row, start in enumerate(starts):
+            self.keys[row, :, start : start + n_new] = k[row]
+            self.values[row, :, start : start + n_new] = v[row]
         return self.keys[:, :, :longest], self.values[:, :, :longest]

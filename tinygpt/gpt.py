@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from tinygpt.cache import Cache
 from tinygpt.config import GPTConfig
+from tinygpt.decoder import Decoder, fits
 from tinygpt.errors import require
 from tinygpt.layers import CAUSAL, Transformer
 
@@ -72,6 +73,10 @@ class GPT(nn.Module):
         if cache is not None:
             cache.advance(n_new)
         return x
+
+    def decoder(self, cache: Cache) -> Decoder | None:
+        """只写一行时的近路：token → 它之后的 logits (v,)，与 forward 同样的数；走不了就是 None。"""
+        return Decoder(self, cache) if type(self) is GPT and fits(self, cache) else None
 
     @property
     def device(self) -> torch.device:

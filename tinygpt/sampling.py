@@ -133,16 +133,15 @@ def generate(
     finished = [False] * len(texts)
     generator = torch.Generator(model.device)
     generator.manual_seed(seed) if seed is not None else generator.seed()
-    seen = torch.zeros(len(texts), model.config.vocab_size, dtype=torch.bool, device=model.device)
-    for row, prompt in enumerate(prompts):
-        seen[row, prompt] = True
+    seen = _seen(model, prompts) if sampling.repetition_penalty != 1 else None
     stream = _logits_stream(model, texts)
     for _ in range(max_new_tokens):
         logits = next(stream)
         tokens = sample_next_token(logits, sampling, generator, seen)
         if observe:
             observe(logits, tokens)
-        seen[torch.arange(len(texts)), tokens] = True
+        if seen is not None:
+            seen[torch.arange(len(texts)), tokens] = True
         step = [None if done else token for token, done in zip(tokens.tolist(), finished)]
         finished = [done or token == eos for token, done in zip(step, finished)]
         for text, token in zip(texts, tokens.tolist()):
@@ -150,6 +149,14 @@ def generate(
         yield step
         if all(finished):
             return
+
+
+def _seen(model, prompts: list[list[int]]) -> Tensor:
+    """(b, v)：提示里有没有这个 token。"""
+    seen = torch.zeros(len(prompts), model.config.vocab_size, dtype=torch.bool, device=model.device)
+    for row, prompt in enumerate(prompts):
+        seen[row, prompt] = True
+    return seen
 
 
 def _logits_stream(model, texts: list[list[int]]) -> Iterator[Tensor]:
@@ -166,6 +173,9 @@ def _logits_stream(model, texts: list[list[int]]) -> Iterator[Tensor]:
             logits = model(torch.tensor(padded, device=weight.device), cache)
         yield logits[torch.arange(len(texts)), torch.tensor(lengths) - 1]
         cache.set_lengths(lengths)
+        decoder = model.decoder(cache) if hasattr(model, "decoder") else None
+        while decoder and cache.lengths[0] < context_length:
+            yield decoder(texts[0][-1])[None]
         while max(cache.lengths) < context_length:
             new = torch.tensor([[text[-1]] for text in texts], device=weight.device)
             with evaluation_mode(model):

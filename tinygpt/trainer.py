@@ -75,7 +75,8 @@ class Trainer:
         self.best_loss, self.best_step, self.bad_evals, self.stopped_early = math.inf, 0, 0, False
         self.saved = False  # 自己在 out 里存过检查点没有
         self.between_steps = True  # 只有在两步之间，状态才是完整的，才可以存
-        self._loss = workers.wrap(torch.compile(model) if config.compile else model, objective)
+        forward = torch.compile(model) if config.compile else model
+        self._loss = workers.wrap(forward, lambda model, batch: self.objective(model, batch))
         self._best = {}
         seed_everything(config.seed)
 
@@ -147,7 +148,7 @@ class Trainer:
         loss = torch.zeros((), device=self.device)
         for number, batch in enumerate(batches, start=1):
             with self.workers.adding_up(self._loss, last=number == len(batches)):
-                with self._autocast():
+                with self.autocast():
                     part = self._loss(to_device(self.workers.share(batch), self.device)) / targets
                 self.scaler.scale(part * self.workers.size).backward()
             loss += part.detach()
@@ -164,7 +165,7 @@ class Trainer:
         self.tokens += targets
         return Metrics(self.step, self.total_steps, float(loss), rate, float(norm), self.tokens)
 
-    def _autocast(self):
+    def autocast(self):
         if self.precision == "fp32":
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, dtype=PRECISIONS[self.precision])

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -10,12 +11,13 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from tinygpt import checkpoint
+from tinygpt import batch_finder, checkpoint, costs
 from tinygpt.commands import run_folder
 from tinygpt.commands.arguments import given
 from tinygpt.commands.output import print_json
 from tinygpt.commands.signals import stop_between_steps
 from tinygpt.config import TrainConfig
+from tinygpt.errors import require
 from tinygpt.sampling import Sampling, complete
 from tinygpt.tokenizer import Tokenizer
 from tinygpt.trainer import NonFiniteError
@@ -29,6 +31,25 @@ def train_config(args, out: Path, usual: TrainConfig) -> TrainConfig:
     elif args.resume and isinstance(before := run_folder.record(out).get("train"), dict):
         length = {name: before.get(name) for name in ("steps", "minutes")}
     return dataclasses.replace(usual, **(length if any(length.values()) else {}) | changes)
+
+
+def fastest_batch(config: TrainConfig, build, args) -> TrainConfig:
+    """--find-batch：试几种小批，取最快的；接着训练时用原来的。build 由参数造一个不写文件的 Trainer。"""
+    before = run_folder.record(Path(args.out)).get("train") if args.resume else None
+    if isinstance(before, dict) and {"batch_size", "accumulation"} <= before.keys():
+        kept = {name: before[name] for name in ("batch_size", "accumulation")}
+        return dataclasses.replace(config, **kept)
+    several, fix = int(os.environ.get("WORLD_SIZE", 1)), "先用一个进程找，再把找到的写在命令里"
+    require(several == 1, f"--find-batch，可是有 {several} 个进程", "一个进程", fix)
+    found = []
+    for trial in batch_finder.trials(config, build):
+        found.append(trial)
+        print(trial, file=sys.stderr)
+    chosen = batch_finder.best(found)
+    fix = "把模型改小（--n-embd、--n-layer）或 --context-length 减半；关掉别的程序"
+    require(chosen.speed is not None, "小批只有一个窗口也放不下", "放得下的模型", fix)
+    print(f"用小批 {chosen.batch_size} × 累积 {chosen.accumulation}", file=sys.stderr)
+    return dataclasses.replace(config, batch_size=chosen.batch_size, accumulation=chosen.accumulation)
 
 
 def train_in(trainer, tokenizer: Tokenizer, came_from: dict, args, described: str, write=None) -> int:
@@ -130,6 +151,9 @@ def _train_loop(trainer, as_json: bool, record: dict, say, watch: Watch) -> int:
     why = "验证损失不再下降，提前停止" if trainer.stopped_early else "训练完成"
     best = f"最好的验证损失 {trainer.best_loss:.4f}（第 {trainer.best_step} 步）"
     say(f"{why}：{trainer.step} 步，{seconds:.0f} 秒；{best}，已存到 {trainer.out}")
+    if all(p.requires_grad for p in trainer.model.parameters()):  # 冻结了一些（LoRA），就不是这个算法
+        speed, workers = (trainer.tokens - first_tokens) / seconds, trainer.workers.size
+        say(f"连评估在内，{costs.describe_speed(trainer.model, speed, trainer.device, workers)}")
     return 0
 
 

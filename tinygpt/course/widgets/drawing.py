@@ -1,10 +1,11 @@
 """格子纸：自己画一张图，问模型一个问题。
 
 16 × 16 个格子，一格是图上 2 × 2 的像素。“印”一个图形，或一格一格地涂；写问题，按“问”，
-下面是模型看到的图、它的回答、它在看哪里。
+旁边是它的回答，下面是模型看到的图、它在看哪里。
 格子是按钮，用鼠标点。不用鼠标时，用“行”“列”两个滑块选一格，按“画在这里”。
 """
 
+import html
 import io
 
 import ipywidgets as widgets
@@ -51,7 +52,7 @@ class DrawingBoard:
             value=question, options=QUESTIONS, placeholder="写一个问题", description="问题",
             ensure_option=False, layout=widgets.Layout(width="360px"),
         )  # fmt: skip
-        self.message = widgets.Label("")
+        self.message = widgets.HTML("")  # 回答，或错误；会换行
         self.example()
         self.image = widgets.Image(value=self.render(), format="png", layout=widgets.Layout(max_width="100%"))
         self.box = self._layout()
@@ -81,7 +82,8 @@ class DrawingBoard:
         asking = [self.question, self.ask_button, self.message]
         tools = widgets.VBox([self.shape, self.color, self.row, self.column, buttons, *asking])
         wrap = widgets.Layout(flex_flow="row wrap", grid_gap="16px")
-        return widgets.VBox([widgets.HBox([grid, tools], layout=wrap), self.image])
+        whole = widgets.Layout(align_items="flex-start")  # 图照自己的大小，不拉宽
+        return widgets.VBox([widgets.HBox([grid, tools], layout=wrap), self.image], layout=whole)
 
     @staticmethod
     def _button(label: str, action, kind: str = "") -> widgets.Button:
@@ -134,11 +136,15 @@ class DrawingBoard:
     def ask(self) -> None:
         """把图与问题给模型，画出回答；出错时图不换，错误写在下面。"""
         try:
-            self.image.value, self.message.value = self.render(), ""
+            self.image.value = self.render()
         except InputError as error:
-            self.message.value = f"{error.found}。{error.fix}。"
+            self._say(f"{error.found}。{error.fix}。")
         except Exception as error:  # noqa: BLE001 控件的回调里抛出的错误没有人看得见，所以写出来
-            self.message.value = f"出错了：{error}"
+            self._say(f"出错了：{error}")
+
+    def _say(self, text: str) -> None:
+        style = 'role="status" style="max-width: 360px; line-height: 1.5"'
+        self.message.value = f"<div {style}>{html.escape(text)}</div>"
 
     def render(self) -> bytes:
         """模型看到的图、它的回答、它在看哪里，画成 PNG。"""
@@ -155,6 +161,7 @@ class DrawingBoard:
         show(self.picture, axes[0], "模型看到的")
         for i, ax in enumerate(axes[1:]):
             show_attention(self.picture, weights[i], ax, f"开口之前，第 {i + 1} 层在看哪里")
+        self._say(f"答：{said}")
         figure.suptitle(drawable(f"问：{question}　答：{said}"), fontsize=11.5, parse_math=False)
         plots.finish(axes[0])
         return figure
