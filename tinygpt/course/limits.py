@@ -90,7 +90,7 @@ def bias_run(name: str, seed: int, count: int = 1000) -> dict:
 def ngram(order: int = 5) -> tuple[NGram, Tokenizer]:
     """5 元模型：在 release 的三种文字各开头一段上数。"""
     tokenizer, mixture = Tokenizer.load(corpus.TOKENIZER), corpus.named("release")
-    sizes = {"小世界": 150_000, "小故事": 400_000, "聊天": 150_000}
+    sizes = {"小世界": 100_000, "小故事": 250_000, "聊天": 100_000}
     texts = [p.text for source, size in sizes.items() for p in corpus.generated(source, size, mixture)
              if p.split == "train"]  # fmt: skip
     return NGram(order, tokenizer.vocab_size, EOS).fit(tokenizer.encode_batch(texts, eos=True)), tokenizer
@@ -154,11 +154,11 @@ class NGramBench(Bench):
         return ngram_score(texts)
 
 
-def training_texts(source: str) -> list[str]:
-    """附带的模型读过的一种文字，全部的文档。"""
+def training_texts(source: str, most: int = 10**9) -> list[str]:
+    """附带的模型读过的一种文字，开头最多 most 个字符的文档。"""
     mixture = corpus.named("release")
     size = {"小世界": mixture.world, "小故事": mixture.stories, "聊天": mixture.talk}[source]
-    return [p.text for p in corpus.generated(source, size, mixture) if p.split == "train"]
+    return [p.text for p in corpus.generated(source, min(size, most), mixture) if p.split == "train"]
 
 
 # ---- 来历的网页 ----
