@@ -24,7 +24,7 @@ from tinygpt.probes.form import SENTENCE, found_in, sentences
 
 RECORD = limits_results.FILE
 SEEDS = (0, 1, 2)
-EDITS, MOST = 4, 3_000_000  # 改几条事实；照抄：每种训练文字最多读多少个字符
+EDITS, MOST = 4, 2_000_000  # 改几条事实；照抄：每种训练文字最多读多少个字符
 
 
 class Record:

@@ -59,7 +59,7 @@ class ForgettingLab:
 
 
 @lru_cache
-def forgetting_lab(count: int = 6) -> ForgettingLab:
+def forgetting_lab(count: int = 4) -> ForgettingLab:
     """问的是 count 个事物的特点，每条都在 EXPOSURE 句里说到。"""
     world, rest = provenance.small_worlds(CONCEPTS)
     documents, spares = (list(dict.fromkeys(provenance.sentences(w))) for w in (world, rest))
@@ -112,14 +112,14 @@ def random_rank_one(model, size: torch.Tensor, seed: int = 0):
 # ---- 三个写手 ----
 
 
-def continuations(model, tokenizer, count: int = 30, most: int = 120) -> list[Reply]:
+def continuations(model, tokenizer, count: int = 24, most: int = 180) -> list[Reply]:
     """附带的模型照聊天的采样，续写前 count 个固定的提示；提示也在文字里。"""
     bench, asked = Bench(model, tokenizer), prompts()[:count]
     replies = bench.reply([bench.encode(text) for text in asked], most, sampling=WARM)
     return [Reply(start + reply.text, reply.ended) for start, reply in zip(asked, replies)]
 
 
-def ngram_continuations(count: int = 30, most: int = 120) -> list[Reply]:
+def ngram_continuations(count: int = 24, most: int = 180) -> list[Reply]:
     """5 元模型续写同样的提示。"""
     counting, tokenizer = ngram()
     found = []
