@@ -7,7 +7,7 @@ import copy
 import html
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
@@ -22,7 +22,7 @@ from tinygpt.ngram import NGram
 from tinygpt.probes.bench import WARM, Bench, Reply, prompts
 from tinygpt.tokenizer import EOS, Tokenizer
 
-CONCEPTS, EXPOSURE = 16, 4
+CONCEPTS, EXPOSURE = 8, 4
 
 
 # ---- 拿走一条事实 ----
@@ -30,7 +30,7 @@ CONCEPTS, EXPOSURE = 16, 4
 
 @dataclass(frozen=True)
 class ForgettingLab:
-    """十六个事物的小世界：训练用的句子，换上去的句子，分词器，问的几条事实。"""
+    """八个事物的小世界：训练用的句子，换上去的句子，分词器，问的几条事实。"""
 
     documents: list[str]
     spares: list[str]
@@ -49,7 +49,8 @@ class ForgettingLab:
 
     def run(self, name: str, seed: int) -> dict[str, list]:
         """拿走 name 的那条（或“全都在”）训练一次 → {事物: [平均 log P, 一字不差的比例]}。"""
-        model = small.trained(self.without(name), self.tokenizer, seed)
+        recipe = replace(small.RECIPE, steps=140)
+        model = small.trained(self.without(name), self.tokenizer, seed, recipe)
         marks = ask(model, self.tokenizer, self.asked)
         found = {}
         for fact in self.facts:
@@ -90,7 +91,7 @@ def bias_run(name: str, seed: int, count: int = 1000) -> dict:
 def ngram(order: int = 5) -> tuple[NGram, Tokenizer]:
     """5 元模型：在 release 的三种文字各开头一段上数。"""
     tokenizer, mixture = Tokenizer.load(corpus.TOKENIZER), corpus.named("release")
-    sizes = {"小世界": 100_000, "小故事": 250_000, "聊天": 100_000}
+    sizes = {"小世界": 60_000, "小故事": 120_000, "聊天": 60_000}
     texts = [p.text for source, size in sizes.items() for p in corpus.generated(source, size, mixture)
              if p.split == "train"]  # fmt: skip
     return NGram(order, tokenizer.vocab_size, EOS).fit(tokenizer.encode_batch(texts, eos=True)), tokenizer
@@ -112,14 +113,14 @@ def random_rank_one(model, size: torch.Tensor, seed: int = 0):
 # ---- 三个写手 ----
 
 
-def continuations(model, tokenizer, count: int = 24, most: int = 180) -> list[Reply]:
+def continuations(model, tokenizer, count: int = 12, most: int = 100) -> list[Reply]:
     """附带的模型照聊天的采样，续写前 count 个固定的提示；提示也在文字里。"""
     bench, asked = Bench(model, tokenizer), prompts()[:count]
     replies = bench.reply([bench.encode(text) for text in asked], most, sampling=WARM)
     return [Reply(start + reply.text, reply.ended) for start, reply in zip(asked, replies)]
 
 
-def ngram_continuations(count: int = 24, most: int = 180) -> list[Reply]:
+def ngram_continuations(count: int = 12, most: int = 100) -> list[Reply]:
     """5 元模型续写同样的提示。"""
     counting, tokenizer = ngram()
     found = []
