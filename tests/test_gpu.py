@@ -136,6 +136,14 @@ def test_the_share_of_the_peak_is_per_device(monkeypatch, make_model):
     assert "50.0%" in costs.describe_speed(model, 4 * half, Device, size=4)
 
 
+@pytest.mark.parametrize(("count", "text"), [
+    (500, "0.488 KB"), (3_000_000, "2.86 MB"), (105 << 20, "105 MB"), (1023 << 20, "1023 MB"),
+    (3 << 30, "3 GB"),
+])  # fmt: skip
+def test_sizes_are_written_with_a_unit(count, text):
+    assert costs.size(count) == text
+
+
 def test_saved_bytes_of_a_product_counted_by_hand():
     """y = (x W)²：反向要 x（求 W 的梯度）与 x W（求平方的梯度）；W 是权重，不算。"""
     weight, x = torch.ones(8, 32, requires_grad=True), torch.ones(4, 8)
