@@ -4,8 +4,9 @@
 
 同样的形状（4 层、4 头、128 维、上下文 64、批 12、词表 65，即 nanoGPT README 的 CPU 配方）与文章的形状
 （2 层、4 头、256 维、上下文 256、批 16、词表 4096），同样的机器、线程数与数据（随机编号）。每一方在新进程里，
-按 A B B A 交替，取中位数。nanoGPT 的路径由参数给出，本项目里没有它的代码。
+按 A B B A 交替，取中位数；也比内存的峰值（导入之后多出来的）。nanoGPT 的路径是参数，本项目里没有它的代码。
 三种做法：nanoGPT 原样（fp32，非融合 AdamW）、nanoGPT 加上 bf16 autocast 与融合 AdamW、tinygpt 出厂设置。
+tinygpt 把用过的大块内存留着（memory.py），峰值因此高一些；环境变量 MALLOC_ARENA_MAX=2 之类会关掉它。
 """
 
 import argparse
@@ -73,9 +74,18 @@ def own_step(s: dict, precision: str, optimizer: str):
     return step
 
 
-def measure(who: str, shape: str, folder: str) -> float:
-    """每秒 token 数：先走几步热身，再走三秒以上。"""
+def peak_memory() -> int:
+    """这个进程到此刻为止最多占过多少字节（Linux 的单位是 KiB，macOS 是字节）。"""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def measure(who: str, shape: str, folder: str) -> list[float]:
+    """（每秒 token 数，内存的峰值比导入之后多多少字节）：先走几步热身，再走三秒以上。"""
     import torch
+
+    import_only = peak_memory()
 
     s = SHAPES[shape]
     torch.manual_seed(0)
@@ -96,7 +106,7 @@ def measure(who: str, shape: str, folder: str) -> float:
     while time.perf_counter() - started < 3:
         step(x, y)
         count += 1
-    return count * x.numel() / (time.perf_counter() - started)
+    return [count * x.numel() / (time.perf_counter() - started), peak_memory() - import_only]
 
 
 NAMES = [
@@ -129,12 +139,14 @@ def main() -> None:
                 command = [sys.executable, str(Path(__file__).resolve()), args.nanogpt, "--one", name, shape]
                 out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
                 results[name].append(json.loads(out.splitlines()[-1]))
-        base = statistics.median(results[NAMES[0]])
+        base, base_memory = (statistics.median(column) for column in zip(*results[NAMES[0]]))
         print(f"\n{shape}:{SHAPES[shape]}")
-        for name, values in results.items():
-            middle = statistics.median(values)
-            spread = f"({min(values):,.0f}–{max(values):,.0f})"
-            print(f"  {name:<20} {middle:>9,.0f} {spread}  {middle / base:.2f} 倍")
+        for name, runs in results.items():
+            speeds, memories = zip(*runs)
+            middle, memory = statistics.median(speeds), statistics.median(memories)
+            spread = f"({min(speeds):,.0f}–{max(speeds):,.0f})"
+            kept = f"内存峰值 {memory / 2**20:,.0f} MB，{memory / base_memory:.2f} 倍"
+            print(f"  {name:<20} {middle:>9,.0f} {spread}  {middle / base:.2f} 倍；{kept}")
 
 
 if __name__ == "__main__":

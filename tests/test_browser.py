@@ -188,7 +188,8 @@ def test_no_output_is_wider_than_the_page(page):
 
 def test_every_widget_is_drawn(page):
     state = page.evaluate(CELLS)
-    drawn = page.locator(".jp-OutputArea-output .widget-vbox img, .jp-OutputArea-output .jupyter-widgets")
+    kinds = (".widget-vbox img", ".jupyter-widgets", ".tg-machine")
+    drawn = page.locator(", ".join(f".jp-OutputArea-output {kind}" for kind in kinds))
     assert drawn.count() >= state["widgets"] >= 1
 
 

@@ -185,10 +185,13 @@ def test_hovering_shows_the_weights_of_the_chosen_head(page, known):
     model, tokenizer = known
     ids = tokenizer.encode(PROMPT)
     page.get_by_role("radio", name="头 3").first.click()
-    page.locator(".tg-chip").last.hover()
+    chip = page.locator(".tg-chip").last
+    place = chip.bounding_box()
+    chip.hover()
     page.wait_for_function("document.querySelectorAll('.tg-arcs path').length > 0", timeout=MINUTE)
     shown = [float(x) for x in page.locator(".tg-chip .tg-under").all_inner_texts()]
     assert shown == pytest.approx(record(model, ids)["0.weights"][2, -1].tolist(), abs=0.0051)
+    assert chip.bounding_box() == place  # 换成权重，token 没有挪动
     screenshot(page, "hovered")
     page.mouse.move(2, 2)
     page.wait_for_function("document.querySelectorAll('.tg-arcs path').length === 0")

@@ -1,6 +1,8 @@
 """gpu.py、costs.py、batch_finder.py：接在外面的几样东西不改变算出来的数；估计的内存与数出来的相同。"""
 
 import dataclasses
+import importlib.util
+from pathlib import Path
 
 import pytest
 import torch
@@ -83,6 +85,20 @@ def test_on_the_cpu_nothing_is_changed(make_model):
     assert type(model.lm_head) is nn.Linear
 
 
+def test_the_static_cache_equals_the_full_forward(make_model, random_ids):
+    """先填 5 个，再一个一个地来；形状始终不变。"""
+    model, ids = make_model(std=0.4, dtype=torch.float64).eval(), random_ids(2, 16)
+    cache = gpu.StaticCache(model.config, 2, dtype=torch.float64)
+    shapes = set()
+    with torch.no_grad():
+        full = model(ids)
+        assert_close(model(ids[:, :5], cache), full[:, :5], atol=1e-10, rtol=0)
+        for n in range(5, 16):
+            assert_close(model(ids[:, n : n + 1], cache)[:, 0], full[:, n], atol=1e-10, rtol=0)
+            shapes.add(tuple(cache.mask(cache.positions(1)).shape))
+    assert cache.length.item() == 16 and shapes == {(1, 1, 1, 16)}
+
+
 # ---- costs.py ----
 
 
@@ -118,6 +134,14 @@ def test_the_share_of_the_peak_is_per_device(monkeypatch, make_model):
     half = 0.5 * 989e12 / costs.flops_per_token(model)
     assert "50.0%" in costs.describe_speed(model, half, Device)
     assert "50.0%" in costs.describe_speed(model, 4 * half, Device, size=4)
+
+
+@pytest.mark.parametrize(("count", "text"), [
+    (500, "0.488 KB"), (3_000_000, "2.86 MB"), (105 << 20, "105 MB"), (1023 << 20, "1023 MB"),
+    (3 << 30, "3 GB"),
+])  # fmt: skip
+def test_sizes_are_written_with_a_unit(count, text):
+    assert costs.size(count) == text
 
 
 def test_saved_bytes_of_a_product_counted_by_hand():
@@ -204,3 +228,38 @@ def test_find_batch_on_the_command_line(tmp_path, capsys):
     assert main([*map(str, command), "--resume", "--steps", "5"]) == 0
     assert run_record(tmp_path / "run")["train"]["batch_size"] == train["batch_size"]
     assert "用小批" not in capsys.readouterr().err
+
+
+# ---- benchmarks/gpu.py ----
+
+
+@pytest.fixture
+def benchmark(monkeypatch, capsys):
+    """benchmark(参数…) → （代码，印出的）。"""
+    path = Path(__file__).parents[1] / "benchmarks" / "gpu.py"
+    spec = importlib.util.spec_from_file_location("benchmark_gpu", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def call(*arguments):
+        monkeypatch.setattr("sys.argv", ["gpu.py", *arguments])
+        return module.main(), capsys.readouterr().out
+
+    return call
+
+
+def test_the_gpu_benchmark_walks_through_on_the_cpu(benchmark):
+    before = torch.get_float32_matmul_precision()
+    parts = ["check", "step", "generate", "two", "loss"]
+    code, out = benchmark("--device", "cpu", "--tiny", "--no-compile", "--steps", "6", "--parts", *parts)
+    torch.set_float32_matmul_precision(before)
+    table = out.partition("| 项目 | 结果 |")[2]
+    assert code == 0 and "失败" not in table
+    assert "logits 与 CPU 的差" in table and "token/秒" in table
+    assert "前 20 个 token 相同" in table and "跳过：没有给 --text" in table
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="这台机器有 GPU")
+def test_without_a_gpu_it_says_so(benchmark):
+    code, out = benchmark()
+    assert code == 0 and "没有可用的 GPU" in out

@@ -172,7 +172,7 @@ ALLOWED = {
     "gpt": {"config", "errors", "layers", "cache", "decoder"},
     "decoder": {"cache", "layers"},
     "costs": set(),
-    "gpu": {"losses"},
+    "gpu": {"config", "losses"},
     "batch_finder": {"config", "trainer"},
     "template": {"errors"},
     "rows": {"errors", "template"},

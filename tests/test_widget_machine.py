@@ -280,9 +280,15 @@ def box_colors(figure) -> dict:
 @pytest.mark.parametrize("norm, part", [("pre", "attention"), ("pre", "norm"), ("post", "next")])
 def test_a_crop_lights_exactly_one_box(norm, part):
     config = GPTConfig(norm=norm)
-    colors = box_colors(crop(part, 2, config))
+    colors = box_colors(crop(part, layer=2, config=config))
     lit = [words for words, color in colors if color == HERE]
     assert len(lit) == 1 and len(colors) == len(machine_layout(config).boxes)
+    matplotlib.pyplot.close("all")
+
+
+def test_a_crop_may_light_several_boxes_in_every_layer():
+    lit = [words for words, color in box_colors(crop("attention", "norm", layer=None)) if color == HERE]
+    assert sorted(lit) == ["归一化", "注意力", "注意力"]
     matplotlib.pyplot.close("all")
 
 
@@ -307,7 +313,7 @@ def test_the_lights_go_on_one_after_another():
 ])  # fmt: skip
 def test_unknown_places_are_refused(draw, place, layer, found):
     with pytest.raises(InputError, match=found):
-        draw(place, layer)
+        draw(place, layer=layer)
 
 
 @pytest.mark.parametrize("n_layer, shown", [(1, 1), (4, 4), (5, 3), (12, 3)])

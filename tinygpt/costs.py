@@ -62,8 +62,10 @@ class Memory:
 
 
 def size(count: int) -> str:
-    """字节数，写成 MB 或 GB。"""
-    return f"{count / 2**20:.0f} MB" if count < 2**30 else f"{count / 2**30:.1f} GB"
+    """字节数，写成 KB、MB 或 GB。"""
+    power = next((power for power in (10, 20) if count < 1 << (power + 10)), 30)
+    number, unit = count / (1 << power), "KMG"[power // 10 - 1] + "B"
+    return f"{number:.0f} {unit}" if number >= 100 else f"{number:.3g} {unit}"
 
 
 def saved_bytes(loss_of, parameters) -> int:

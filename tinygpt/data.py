@@ -163,12 +163,15 @@ class RandomWindows:
         ends = np.flatnonzero(self.ids[earliest:start] == self.boundary)
         return earliest + int(ends[-1]) + 1 if len(ends) else start
 
-    def batch(self, n: int) -> Batch:
-        """第 n 批：{"ids": (b, t), "labels": (b, t)}，都是 int64。"""
+    def starts(self, n: int) -> np.ndarray:
+        """第 n 批的各个窗口从哪里开始，形状 (b,)。"""
         numbers = range(n * self.batch_size, (n + 1) * self.batch_size)
         places = [divmod(i, self.windows_per_epoch) for i in numbers]
-        starts = np.array([self._start(epoch, index) for epoch, index in places])
-        windows = self.ids[starts[:, None] + np.arange(self.context_length + 1)]
+        return np.array([self._start(epoch, index) for epoch, index in places])
+
+    def batch(self, n: int) -> Batch:
+        """第 n 批：{"ids": (b, t), "labels": (b, t)}，都是 int64。"""
+        windows = self.ids[self.starts(n)[:, None] + np.arange(self.context_length + 1)]
         return next_token_batch(torch.from_numpy(windows.astype(np.int64)))
 
 

@@ -3,6 +3,8 @@
 张量核心（Tensor Core）一次乘一小块矩阵，比普通的乘法快十几倍，条件是精度低一些、边长是 64 的倍数：
 精度由 bf16 与 TF32 给，边长由 PaddedLinear 补。GPU 算这一批时，CPU 取好下一批，由 Prefetched 做。
 融合的优化器在 optim.py，不写出注意力权重的 SDPA 在 layers.py，torch.compile 是 TrainConfig 的一项。
+
+生成时 GPU 多半在等 CPU 一个一个地发出运算；形状不变的 StaticCache 让一步可以录成 CUDA graph，一次发出。
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tinygpt.config import GPTConfig
 from tinygpt.losses import Batch
 
 MULTIPLE = 64  # 张量核心喜欢的边长
@@ -62,3 +65,47 @@ def prepared(model: nn.Module, train, device: torch.device):
     if isinstance(head, nn.Linear) and head.bias is None and head.out_features % MULTIPLE:
         model.lm_head = PaddedLinear.of(head)
     return model, Prefetched(train)
+
+
+class StaticCache:
+    """形状一直不变的键值缓存：写到第几格也是一个张量，所以一步的每个运算每次都一样，可以录下来重放。
+
+    代价是每一步都看全部容量，还没写的格子由掩码盖住。各行一样长。
+    """
+
+    def __init__(self, config: GPTConfig, batch_size: int = 1, device=None, dtype=None):
+        shape = (config.n_layer, batch_size, config.n_kv_head, config.context_length, config.head_dim)
+        self.keys = torch.zeros(shape, device=device, dtype=dtype)
+        self.values = torch.zeros(shape, device=device, dtype=dtype)
+        self.ids = torch.zeros((batch_size, config.context_length), dtype=torch.long, device=device)
+        self.numbers = torch.arange(config.context_length, device=device)
+        self.length = torch.zeros(1, dtype=torch.long, device=device)  # 已有多少个 token
+
+    def positions(self, n_new: int) -> Tensor:
+        """接下来 n_new 个 token 的位置，形状 (1, t)。"""
+        return (self.length + self.numbers[:n_new])[None]
+
+    def mask(self, positions: Tensor) -> Tensor:
+        """位置 p 的查询看得见键 0 … p，形状 (1, 1, t, s)。"""
+        return (self.numbers <= positions[:, :, None])[:, None]
+
+    def layer(self, index: int) -> "StaticCacheLayer":
+        return StaticCacheLayer(self, index)
+
+    def advance(self, n_new: int) -> None:
+        """全部层都写完之后，长度加 n_new。"""
+        self.length += n_new
+
+
+class StaticCacheLayer:
+    """StaticCache 的一层。"""
+
+    def __init__(self, cache: StaticCache, index: int):
+        self.cache, self.keys, self.values = cache, cache.keys[index], cache.values[index]
+
+    def append(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """k、v (b, h, t, d) → 全部容量的键与值 (b, h, s, d)。"""
+        places = self.cache.positions(k.size(2))[0]
+        self.keys.index_copy_(2, places, k)
+        self.values.index_copy_(2, places, v)
+        return self.keys, self.values

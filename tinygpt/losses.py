@@ -96,12 +96,12 @@ def kl_estimate(log_p: Tensor, reference: Tensor) -> Tensor:
     return difference.exp() - difference - 1
 
 
-def policy_objective(model, batch: Batch, beta: float = 0.02) -> Tensor:
+def policy_objective(model, batch: Batch, beta: float = 0.02, temperature: float = 1.0) -> Tensor:
     """策略梯度：Σ (−A·log π + β·KL)，对回答的每个 token 求和；A 是这个回答在组里的优势。
 
-    ids、labels、reference (b, t)，advantages (b,)。每批只走一步，抽样的就是正在训练的模型，
-    比值 π/π_旧 总是 1，所以不需要 PPO 与 GRPO 的裁剪。
+    ids、labels、reference (b, t)，advantages (b,)；temperature 是抽样时用的温度，π 就是那个分布。
+    每批只走一步，抽样的就是正在训练的模型，比值 π/π_旧 总是 1，所以不需要 PPO 与 GRPO 的裁剪。
     """
-    log_p = label_log_probabilities(model(batch["ids"]), batch["labels"])
+    log_p = label_log_probabilities(model(batch["ids"]) / temperature, batch["labels"])
     kl = kl_estimate(log_p, batch["reference"])
     return (beta * kl - batch["advantages"][:, None] * log_p).sum()

@@ -40,7 +40,7 @@ def build_optimizers(
     if name == "adamw":
         return [adamw(parameter_groups(model, weight_decay), learning_rate, beta2)]
     outside = {id(p) for m in model.modules() if isinstance(m, nn.Embedding) for p in m.parameters()}
-    outside |= {id(p) for n, p in model.named_parameters() if n.startswith("lm_head")}
+    outside |= {id(p) for n, p in model.named_parameters() if "lm_head" in n.split(".")}
     matrices = [p for p in model.parameters() if p.requires_grad and p.ndim == 2 and id(p) not in outside]
     if not matrices:
         return build_optimizers(model, "adamw", learning_rate, weight_decay, beta2)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""第 13 课的总表：三个目标，三种学法，各几个种子；两个留了漏洞的奖励。记进 tinygpt/control/results.json。
+"""第 13 课的总表：各个目标、各种学法、几个种子，还有留了漏洞的奖励。记进 tinygpt/control/results.json。
 
     python tools/record_control.py                       全部；每做完一次就写盘，中断以后接着做
     python tools/record_control.py --only poem --runs 1  只做 poem 里还没有记的头一次
@@ -10,6 +10,7 @@
 
 import argparse
 import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from statistics import mean
 
 import torch
@@ -18,8 +19,8 @@ from tqdm.auto import tqdm
 from tinygpt import load
 from tinygpt.checkpoint import file_digest, read_json, write_json
 from tinygpt.control import GOALS, RECIPES
-from tinygpt.control.measure import average, best_of, drift, examination, variety
-from tinygpt.control.results import RESULTS, table
+from tinygpt.control.measure import average, best_of, drift, examination, marks, variety
+from tinygpt.control.results import RESULTS, START, table
 from tinygpt.control.training import dpo, first_groups, grpo, imitate
 from tinygpt.pretrained import model_folder
 from tinygpt.probes import probe
@@ -27,27 +28,36 @@ from tinygpt.probes.bench import Bench
 from tinygpt.tasks.forgetting import bits
 
 SEEDS = (0, 1, 2)
-WAYS = ("只学赢的", "DPO", "GRPO")
-HACKS = {"poem": "lines", "chat": "never_wrong"}  # 留了漏洞的奖励，只用 GRPO
-ELSEWHERE = ("recall", "greetings", "place")  # 没有教过的几项探查
+WAYS = {  # GRPO：后面的是留了漏洞的奖励
+    "poem": ("GRPO", "GRPO：form", "只学赢的", "DPO"),
+    "chat": ("GRPO", "GRPO：never_wrong"),
+}
+ELSEWHERE = ("recall", "greetings")  # 没有教过的几项探查
 
 
 def start(goal: str, way: str, seed: int):
-    """从附带的模型开始的 (模型, 分词器, 备好的 Trainer)。"""
+    """从附带的模型开始的 (模型, 分词器, 备好的 Trainer)；不训练的，Trainer 是一个空的列表。"""
     model, tokenizer = load("mini")
+    if way == START:
+        return model, tokenizer, []
     recipe, wanted = RECIPES[goal], GOALS[goal]
     torch.manual_seed(seed)
     if way in ("只学赢的", "DPO"):
         groups = first_groups(model, tokenizer, wanted, recipe.steps, seed)
-        learn, rate = (dpo, recipe.dpo_rate) if way == "DPO" else (imitate, recipe.rate)
-        return model, tokenizer, learn(model, groups, recipe.steps, seed=seed, learning_rate=rate)
+        learn = dpo if way == "DPO" else imitate
+        return (
+            model,
+            tokenizer,
+            learn(model, groups, recipe.steps, seed=seed, learning_rate=recipe.rates[way]),
+        )
     reward = wanted.rewards[way.partition("：")[2] or wanted.main]
-    options = {"seed": seed, "learning_rate": recipe.rate, "n_prompts": recipe.n_prompts, "reward": reward}
+    options = {"seed": seed, "learning_rate": recipe.rates["GRPO"], "reward": reward}
     return model, tokenizer, grpo(model, tokenizer, wanted, recipe.steps, **options)
 
 
 def run(goal: str, way: str, seed: int) -> dict:
-    """训练一次；曲线是训练时各批回答的每一种奖励（只有现写现学的才有）。"""
+    """训练一次，一个线程；曲线是训练时各批回答的每一种奖励（只有现写现学的才有）。"""
+    torch.set_num_threads(1)
     begin = time.perf_counter()
     model, tokenizer, trainer = start(goal, way, seed)
     curves: dict[str, list[float]] = {}
@@ -58,11 +68,6 @@ def run(goal: str, way: str, seed: int) -> dict:
     seconds = time.perf_counter() - begin
     return {"goal": goal, "way": way, "seed": seed, "seconds": round(seconds, 1), "curves": curves,
             **measured(model, tokenizer, goal)}  # fmt: skip
-
-
-def marks(groups: list, reward) -> list[float]:
-    """各组的每个回答，照 reward 打的分。"""
-    return [reward(group.case, text) for group in groups for text in group.texts]
 
 
 def measured(model, tokenizer, goal: str) -> dict:
@@ -76,8 +81,8 @@ def measured(model, tokenizer, goal: str) -> dict:
     return rounded({
         "average": average(groups), "best": {str(n): best_of(groups, n) for n in (1, 2, 4, 8)},
         "rewards": rewards, "by_kind": {k: average([g for g in groups if g.case.kind == k]) for k in kinds},
-        **variety(groups), **drift(model, base, tokenizer, wanted), "bits": bits(model, tokenizer, 15),
-        "others": {g.name: average(examination(model, tokenizer, g, 12)) for g in others},
+        **variety(groups), **drift(model, base, tokenizer, wanted), "bits": bits(model, tokenizer, 6),
+        "others": {g.name: average(examination(model, tokenizer, g, 8)) for g in others},
         "probes": {f"{f.probe}/{f.source}": f.value for f in figures},
         "texts": [[group.case.prompt[-40:], group.case.answer, *group.texts[:2]] for group in groups[:8]],
     })  # fmt: skip
@@ -94,8 +99,9 @@ def rounded(value):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="记下第 13 课的成绩。")
-    parser.add_argument("--only", nargs="*", default=list(GOALS), help="只做哪些目标")
+    parser.add_argument("--only", nargs="*", default=list(RECIPES), help="只做哪些目标")
     parser.add_argument("--runs", type=int, default=1000, help="最多做几次")
+    parser.add_argument("--processes", type=int, default=1, help="同时做几个，每个一个线程")
     parser.add_argument("--machine", default="", help="表里写的机器")
     parser.add_argument("--print", action="store_true", help="只印表")
     options = parser.parse_args()
@@ -105,19 +111,17 @@ def main() -> None:
     if {key: record.get(key) for key in stamp} != stamp:
         record = {**stamp, "machine": "", "runs": []}
     record["machine"] = options.machine or record["machine"]
-    work = [(goal, "开始的模型", 0) for goal in GOALS]
-    work += [(goal, way, seed) for seed in SEEDS for goal in GOALS for way in WAYS]
-    work += [(goal, f"GRPO：{name}", seed) for seed in SEEDS for goal, name in HACKS.items()]
+    work = []
+    for goal in RECIPES:
+        work += [(goal, START, 0)]
+        work += [(goal, way, seed) for seed in SEEDS for way in WAYS[goal]]
     known = {(row["goal"], row["way"], row["seed"]) for row in record["runs"]}
     missing = [key for key in work if key not in known and key[0] in options.only]
-    for key in tqdm([] if options.print else missing[: options.runs]):
-        goal, way, seed = key
-        row = run(*key) if way != "开始的模型" else {
-            "goal": goal, "way": way, "seed": seed, "seconds": 0.0, "curves": {},
-            **measured(*load("mini"), goal),
-        }  # fmt: skip
-        record["runs"].append(row)
-        write_json(RESULTS, record)
+    with ProcessPoolExecutor(options.processes) as pool:
+        waiting = [pool.submit(run, *key) for key in ([] if options.print else missing[: options.runs])]
+        for done in tqdm(as_completed(waiting), total=len(waiting)):
+            record["runs"].append(done.result())
+            write_json(RESULTS, record)
     print(table(record["runs"]))
 
 

@@ -13,10 +13,13 @@ from tinygpt.locks import Busy, held
 from tinygpt.metrics import FILE as LOG
 from tinygpt.pretrained import run_record
 from tinygpt.trainer import BEST
+from tinygpt.variants.counted import COUNTS
 from tinygpt.variants.lora import ADAPTER, SETTINGS
 
 LOCK = ".tinygpt.lock"
-RUN_FILES = ("config.json", "run.json", "tokenizer.json", BEST, ADAPTER, SETTINGS, training_state.FILE, LOG)
+RUN_FILES = (
+    "config.json", "run.json", "tokenizer.json", BEST, ADAPTER, SETTINGS, COUNTS, training_state.FILE, LOG,
+)  # fmt: skip
 
 
 def check(out: Path, resume: bool, overwrite: bool) -> None:

@@ -22,13 +22,13 @@ from tinygpt.config import TrainConfig
 from tinygpt.data import ContiguousWindows, RandomWindows, TokenDataset, prepare
 from tinygpt.device import pick_precision
 from tinygpt.errors import InputError, require
-from tinygpt.losses import causal_objective
 from tinygpt.recipes import recipe
 from tinygpt.text import Source
 from tinygpt.tokenizer import CHAT, EOS, Tokenizer
 from tinygpt.trainer import Trainer, seed_everything
+from tinygpt.variants.counted import held_out, save_counts, with_counts
+from tinygpt.variants.counted_config import CountedConfig
 from tinygpt.variants.models import build
-from tinygpt.variants.modern_config import ModernConfig
 
 HELP, DESCRIPTION = "训练一个模型", "训练一个模型。不给 --data 就用随包附带的文字。"
 TOKENIZERS = "字符、BPE，或一个分词器文件；默认：自己的文字用 bpe，附带的文字用附带的分词器"
@@ -50,7 +50,7 @@ def add_arguments(parser) -> None:
     parser.add_argument("--find-batch", action="store_true", help=finding)
     watch = "开始、走完一成、三成、走完时，各续写一次这个开头：看文字从乱码里长出来"
     parser.add_argument("--watch", type=as_typed, metavar="PROMPT", help=watch)
-    add_fields(parser, ModernConfig)
+    add_fields(parser, CountedConfig)
     add_fields(parser, TrainConfig)
 
 
@@ -62,7 +62,7 @@ def run(args) -> int:
 
 def _run(args, workers: parallel.Alone, device: torch.device) -> int:
     """准备文字、分词器、编号、模型，然后训练。"""
-    out, changes = Path(args.out), given(args, ModernConfig)
+    out, changes = Path(args.out), given(args, CountedConfig)
     both = args.data is not None and args.mixture is not None
     require(not both, "--data 与 --mixture", "两个里只给一个", "它们各说一种文字从哪里来")
     fix = "去掉 --watch：权重切开时，续写要各进程一起算"
@@ -85,19 +85,22 @@ def _run(args, workers: parallel.Alone, device: torch.device) -> int:
     validation = ContiguousWindows(dataset.validation, length, 16, EOS, most)
     fingerprint = {"数据": dataset.meta["digest"], "分词器": tokenizer.fingerprint, "模型": str(model_config)}
     workers.require_same(fingerprint)
+    counts = held_out(model_config, ids, EOS)
 
     def trainer_for(config: TrainConfig, out: Path | None = out, validation=validation) -> Trainer:
         seed_everything(config.seed)
         windows = RandomWindows(ids, length, config.batch_size, config.seed, EOS)
-        model, train = gpu.prepared(build(model_config).to(device), windows, device)
-        return Trainer(model, train, validation, config, causal_objective, out, fingerprint, workers)
+        model, windows, objective = with_counts(build(model_config).to(device), windows, counts)
+        model, train = gpu.prepared(model, windows, device)
+        return Trainer(model, train, validation, config, objective, out, fingerprint, workers)
 
     if args.find_batch:
         config = fastest_batch(config, partial(trainer_for, out=None, validation=None), args)
     trainer = trainer_for(config)
     mixture = None if args.data else args.mixture or "first"
     came_from = {"data": args.data or "附带的文字", "mixture": mixture, "dataset": dataset.meta}
-    return train_in(trainer, tokenizer, came_from, args, _describe(dataset.meta, tokenizer, trainer))
+    described, write = _describe(dataset.meta, tokenizer, trainer), partial(save_counts, trainer.model)
+    return train_in(trainer, tokenizer, came_from, args, described, write)
 
 
 def encode_source(source: Source, tokenizer: Tokenizer, validation_fraction: float) -> TokenDataset:

@@ -59,7 +59,8 @@ def train_in(trainer, tokenizer: Tokenizer, came_from: dict, args, described: st
         "device": trainer.device.type, "precision": trainer.precision, "torch": torch.__version__,
         "finished": False,
     }  # fmt: skip
-    trainer.out.mkdir(parents=True, exist_ok=True)
+    if trainer.workers.first:
+        trainer.out.mkdir(parents=True, exist_ok=True)
     with run_folder.owned(trainer.out) if trainer.workers.first else contextlib.nullcontext():
         if trainer.workers.first:
             # 准备时，别的训练可能刚好来过

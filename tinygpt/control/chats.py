@@ -61,6 +61,6 @@ def never_wrong(case: Case, text: str) -> float:
 
 
 CHATS = Goal(
-    "chat", "问事物", write, {"honest": honest, "never_wrong": never_wrong}, main="honest", most=40,
-    stop="\n", start=(CHAT,),
+    "chat", "问事物", write, {"honest": honest, "never_wrong": never_wrong}, main="honest",
+    most=40, stop="\n", start=(CHAT,),
 )  # fmt: skip

@@ -16,8 +16,9 @@ Reward = Callable[[Case, str], float]
 
 @dataclass(frozen=True)
 class Goal:
-    """write：(种子, 要不要留出的) → 一道接一道，写也写不完；rewards：名字 → 奖励，main 是真正要的那一种。
+    """write：(种子, 要不要留出的) → 一道接一道，写也写不完。
 
+    rewards：名字 → 奖励，main 是真正要的那一种。
     start：提示前面的特殊 token；most：最多写多少个 token；stop：写出其中任何一个字就停，另外总在 <eos> 停。
     """
 
@@ -42,7 +43,3 @@ class Goal:
         """写出其中一个编号就停。"""
         ids = range(tokenizer.vocab_size)
         return frozenset({tokenizer.eos, *(i for i in ids if set(self.stop) & set(tokenizer.decode([i])))})
-
-    def reward(self, case: Case, text: str) -> float:
-        """真正要的那一种奖励。"""
-        return self.rewards[self.main](case, text)

@@ -1,7 +1,7 @@
 """前后一量：得了多少奖励，离开始的模型多远，话是不是变少了。
 
 奖励在留出的题上量，照聊天的取样（温度 0.5，top-p 0.9）。
-距离与熵沿着模型照自己的概率写出的回答量，每个位置都对整个词表精确地算。
+距离与熵沿着温度 0.5 写出的回答量，是那个温度下的分布，每个位置都对整个词表精确地算。
 """
 
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from statistics import mean
 
 import torch
 
-from tinygpt.control.goal import Goal
-from tinygpt.control.rollouts import AS_IT_IS, Group, example, sample_groups
+from tinygpt.control.goal import Goal, Reward
+from tinygpt.control.rollouts import PLAIN, TEMPERATURE, Group, example, sample_groups
 from tinygpt.device import evaluation_mode
 from tinygpt.losses import IGNORE
 from tinygpt.pairs import collate
@@ -19,9 +19,14 @@ from tinygpt.probes.bench import WARM
 SAMPLES = 8  # 每道考题写几个
 
 
-def examination(model, tokenizer, goal: Goal, count: int = 32, seed: int = 1) -> list[Group]:
+def examination(model, tokenizer, goal: Goal, count: int = 24, seed: int = 1) -> list[Group]:
     """count 道留出的题，每道写 8 个。"""
     return sample_groups(model, tokenizer, goal, goal.test(count), SAMPLES, seed, sampling=WARM)
+
+
+def marks(groups: Sequence[Group], reward: Reward) -> list[float]:
+    """各组的每个回答，照另一种奖励打的分。"""
+    return [reward(group.case, text) for group in groups for text in group.texts]
 
 
 def average(groups: Sequence[Group]) -> float:
@@ -52,16 +57,17 @@ def variety(groups: Sequence[Group]) -> dict[str, float]:
 
 
 @torch.inference_mode()
-def drift(model, start, tokenizer, goal: Goal, count: int = 16, seed: int = 2) -> dict[str, float]:
-    """照自己的概率写的回答上：每个回答的 KL(π‖π₀)（nat）与每个 token 的熵（nat），都对整个词表求和。"""
-    groups = sample_groups(model, tokenizer, goal, goal.test(count), SAMPLES, seed, sampling=AS_IT_IS)
+def drift(model, start, tokenizer, goal: Goal, count: int = 12, seed: int = 2) -> dict[str, float]:
+    """温度 0.5 写的回答上：每个回答的 KL(π‖π₀)（nat）与每个 token 的熵（nat），都对整个词表求和。"""
+    groups = sample_groups(model, tokenizer, goal, goal.test(count), SAMPLES, seed, sampling=PLAIN)
     rows = [example(group.prompt, reply) for group in groups for reply in group.replies]
     divergence, entropy, tokens = 0.0, 0.0, 0
     for begin in range(0, len(rows), 16):
         batch = collate(rows[begin : begin + 16])
         ids, mine = batch["ids"].to(model.device), batch["labels"] != IGNORE
         with evaluation_mode(model), evaluation_mode(start):
-            now, before = (m(ids).cpu()[mine].float().log_softmax(-1) for m in (model, start))
+            logits = (m(ids).cpu()[mine].float() / TEMPERATURE for m in (model, start))
+            now, before = (some.log_softmax(-1) for some in logits)
         divergence += (now.exp() * (now - before)).sum().item()
         entropy -= (now.exp() * now).sum().item()
         tokens += int(mine.sum())

@@ -25,6 +25,13 @@ def runs(goal: str, way: str, rows: list[dict] | None = None) -> list[dict]:
     )
 
 
+def curve(some: list[dict], reward: str, window: int = 5) -> list[float]:
+    """训练时各批的平均奖励：每 window 步、各个种子一起平均。"""
+    rows = [row["curves"][reward] for row in some]
+    starts = range(0, len(rows[0]), window)
+    return [mean(value for row in rows for value in row[i : i + window]) for i in starts]
+
+
 def line(some: list[dict]) -> str:
     """一种学法的一行：只写一个的奖励、8 个里挑最好的、KL、熵、不同的四字段、预训练文字的每字比特。"""
     bits = [mean(row["bits"].values()) for row in some]

@@ -19,7 +19,8 @@ from tinygpt.pairs import Example, collate
 from tinygpt.sampling import Sampling, by_length, generate
 from tinygpt.tasks.case import Case
 
-AS_IT_IS = Sampling(temperature=1.0)  # 照模型自己的概率抽：log π 才是抽样的概率
+TEMPERATURE = 0.5  # 聊天用的温度；训练的也就是这个温度下的分布
+PLAIN = Sampling(temperature=TEMPERATURE)  # 不用 top-p：抽样的概率要处处都有，才求得出 log π
 BATCH = 128
 
 
@@ -48,10 +49,10 @@ def example(prompt: list[int], reply: list[int]) -> Example:
 
 
 @torch.no_grad()
-def frozen_log_probabilities(model, batch: Batch) -> Tensor:
+def frozen_log_probabilities(model, batch: Batch, temperature: float = 1.0) -> Tensor:
     """一批里每个标签的 log P (b, t)，不留梯度。"""
     with evaluation_mode(model):
-        logits = model(batch["ids"].to(model.device))
+        logits = model(batch["ids"].to(model.device)) / temperature
     return label_log_probabilities(logits, batch["labels"].to(model.device)).cpu()
 
 
@@ -68,10 +69,10 @@ class Group:
 
 def sample_groups(
     model, tokenizer, goal: Goal, cases: Sequence[Case], size: int, seed: int,
-    reward: Reward | None = None, sampling: Sampling = AS_IT_IS,
+    reward: Reward | None = None, sampling: Sampling = PLAIN,
 ) -> list[Group]:  # fmt: skip
     """每道题写 size 个回答，打好分。reward 不给，就用目标真正要的那一种。"""
-    reward, ends = reward or goal.reward, goal.ends(tokenizer)
+    reward, ends = reward or goal.rewards[goal.main], goal.ends(tokenizer)
     prompts = [goal.prompt(tokenizer, case) for case in cases]
     repeated = [prompt for prompt in prompts for _ in range(size)]
     replies = iter(write(model, repeated, goal.most, ends, sampling, seed))
@@ -91,7 +92,8 @@ class Rollouts:
         reward: Reward | None = None,
     ):  # fmt: skip
         self.model, self.reference = model, copy.deepcopy(model).requires_grad_(False)
-        self.tokenizer, self.goal, self.reward = tokenizer, goal, reward
+        self.tokenizer, self.goal = tokenizer, goal
+        self.reward = reward or goal.rewards[goal.main]
         self.n_prompts, self.size, self.seed = n_prompts, size, seed
         self.rewards: list[float] = []
         self.groups: list[Group] = []
@@ -110,5 +112,5 @@ class Rollouts:
         self.rewards.append(rewards.mean().item())
         batch = collate([example(group.prompt, reply) for group in self.groups for reply in group.replies])
         advantages = group_advantages(rewards).flatten()
-        reference = frozen_log_probabilities(self.reference, batch)
+        reference = frozen_log_probabilities(self.reference, batch, TEMPERATURE)
         return {**batch, "reference": reference, "advantages": advantages}

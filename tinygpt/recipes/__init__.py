@@ -7,6 +7,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from tinygpt.config import PRESETS, GPTConfig, TrainConfig, reject_unknown
+from tinygpt.variants.counted_config import CountedConfig
 from tinygpt.variants.modern_config import ModernConfig
 
 USUAL = TrainConfig(steps=500)  # 附带的文字、两个核，三分钟以内
@@ -39,6 +40,10 @@ RECIPES = {name: Recipe(shape) for name, shape in PRESETS.items()} | {
     "modern": Recipe(
         dataclasses.replace(FAST, n_embd=256, context_length=256),
         dataclasses.replace(SHORT, batch_size=16, weight_decay=0.2),
+    ),
+    # 计数与 modern 在一起，名字总与纯 GPT 分开
+    "counted": Recipe(
+        CountedConfig(**{f.name: getattr(FAST, f.name) for f in dataclasses.fields(FAST)}), SHORT
     ),
     # 几分钟里把字符的损失降到最低
     "speedrun": Recipe(FAST, SHORT, validation=0.01, eval_windows=100),

@@ -8,11 +8,14 @@ from torch import nn
 from tinygpt.config import GPTConfig, reject_unknown
 from tinygpt.errors import require
 from tinygpt.gpt import GPT
+from tinygpt.variants.counted import CountedGPT
+from tinygpt.variants.counted_config import KIND as COUNTED
+from tinygpt.variants.counted_config import CountedConfig
 from tinygpt.variants.modern import ModernGPT
 from tinygpt.variants.modern_config import KIND as MODERN
 from tinygpt.variants.modern_config import ModernConfig
 
-MODELS = {"gpt": (GPTConfig, GPT), MODERN: (ModernConfig, ModernGPT)}
+MODELS = {"gpt": (GPTConfig, GPT), MODERN: (ModernConfig, ModernGPT), COUNTED: (CountedConfig, CountedGPT)}
 
 
 def config_from(values: dict) -> GPTConfig:

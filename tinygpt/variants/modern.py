@@ -230,8 +230,11 @@ class ModernGPT(nn.Module):
         """ids (b, t) 的整数 → logits (b, t, vocab_size)；位置 i 的 logits 预测第 i + 1 个 token。"""
         return self.cap(self.lm_head(self.hidden(ids, cache)))
 
-    def hidden(self, ids: Tensor, cache: Cache | None = None) -> Tensor:
-        """最后一层的输出，形状 (b, t, c)：forward 去掉输出层。有缓存时 ids 只含新的 token。"""
+    def hidden(self, ids: Tensor, cache: Cache | None = None, extra: Tensor | float = 0.0) -> Tensor:
+        """最后一层的输出，形状 (b, t, c)：forward 去掉输出层。有缓存时 ids 只含新的 token。
+
+        extra (b, t, c) 另加在第一层的输入上（counted 把计数说的加进来）。
+        """
         n_new = ids.size(1)
         if cache is None:
             check_length(n_new, self.config)
@@ -240,6 +243,7 @@ class ModernGPT(nn.Module):
             positions = cache.positions(n_new)
             mask = cache.mask(positions)
         x, turns = self.enter(ids, positions, cache)
+        x = x + extra
         values = [embedding(ids) for embedding in self.value_embeddings] or [None] * len(self.blocks)
         for i, (block, value) in enumerate(zip(self.blocks, values)):
             x = block(x, value, turns, mask, None if cache is None else cache.layer(i))

@@ -18,21 +18,25 @@ INCH = 100  # 一英寸多少个像素
 STRIP = 58  # 放大的那一条多高
 
 
-def crop(part: str, layer: int = 1, config: GPTConfig | None = None) -> Figure:
-    """整台机器，亮着 part：“你在这里”。
+def crop(*here: str, layer: int | None = 1, config: GPTConfig | None = None) -> Figure:
+    """整台机器，亮着 here 这几个部分：“你在这里”。
 
-    part 是 tokens、embedding、attention、feed_forward、norm、logits、probabilities 或 next；
-    layer 从 1 数起，只有注意力与前馈网络用得着。config 不给就是文章的模型。
+    部分有 tokens、embedding、attention、feed_forward、norm、logits、probabilities、next；
+    什么也不给就是整台机器。layer 从 1 数起，None 是每一层，只有注意力与前馈网络用得着。
+    config 不给就是文章的模型。
     """
     config = config or GPTConfig()
     known = parts(config)
-    require(part in known, f"机器里没有 {part}", "、".join(known), "从上面的名字里选一个")
-    _check_layer(layer, config)
-    of_layer = f"第 {layer} 层的" if part in ("attention", "feed_forward") else ""
+    for part in here:
+        require(part in known, f"机器里没有 {part}", "、".join(known), "从上面的名字里选一个")
+    if layer is not None:
+        _check_layer(layer, config)
+    here_of = lambda box: not here or box.part in here and (layer is None or box.layer in (None, layer - 1))
     figure, ax = _canvas(machine_layout(config))
-    state = lambda box: HERE if box.part == part and box.layer in (None, layer - 1) else PLAIN
-    draw_machine(ax, machine_layout(config), state)
-    ax.set_title(f"你在这里：{of_layer}{TITLES[part]}", loc="left")
+    draw_machine(ax, machine_layout(config), lambda box: HERE if here_of(box) else PLAIN)
+    of_layer = {} if layer is None else dict.fromkeys(("attention", "feed_forward"), f"第 {layer} 层的")
+    names = "、".join(of_layer.get(part, "") + TITLES[part] for part in here)
+    ax.set_title(f"你在这里：{names or '整台机器'}", loc="left")
     plots.finish(ax)
     return figure
 

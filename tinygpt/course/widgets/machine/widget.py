@@ -35,7 +35,8 @@ SCRIPTS = (
     "main",
 )
 ROWS = 16  # 里面的表最多画最后几个 token
-CANDIDATES = 24
+COLUMNS = 16  # 候选的表画最大的几个
+CANDIDATES = 24  # 送给浏览器的候选有几个
 STILL = 24  # 静态的图里最多写几个 token
 KEPT = 4  # 记住最近几次前向计算
 STAND_INS = {"\n": "⏎", " ": "␣", "\t": "⇥"}
@@ -126,7 +127,7 @@ class Machine(anywidget.AnyWidget):
             columns = self.labels(ids)
         codes = list(range(values.size(1)))
         if station.columns == "candidates":
-            codes = values[-1].topk(min(CANDIDATES, values.size(1))).indices.tolist()
+            codes = values[-1].topk(min(COLUMNS, values.size(1))).indices.tolist()
             values, columns = values[:, codes], self.labels(codes)
         first = max(0, len(ids) - ROWS)
         return {key: wish[key] for key in ("ids", "station", "layer", "head")} | {
@@ -222,6 +223,8 @@ def machine(model, tokenizer, text: str = "机器学习是", seed: int | None = 
     model, tokenizer: load("mini") 得到的一对，或你自己训练的 GPT
     text: 开头，控件里可以换
     seed: 给定时，“写一个”每次得到同样的结果
+
+    模型接着训练以后，重新运行这一格：控件记着要过的数，不知道模型变了。
     """
     kind = type(model).__name__
     require(isinstance(model, GPT), f"给的是 {kind}", "tinygpt 的 GPT", "用 load 得到的第一个值")

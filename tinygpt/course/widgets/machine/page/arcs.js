@@ -32,7 +32,7 @@ export function createArcs(store, chips) {
     overlay.setAttribute("width", box.width);
     overlay.setAttribute("height", box.height);
     const order = [...weights.keys()].slice(0, query + 1).sort((a, b) => weights[a] - weights[b]);
-    replace(overlay, ...order.filter((i) => weights[i] >= 0.01).map((i) => arc(places[query], places[i], weights[i])));
+    replace(overlay, ...order.filter((i) => weights[i] >= 0.02).map((i) => arc(places[query], places[i], weights[i])));
   }
 
   function arc(from, to, weight) {

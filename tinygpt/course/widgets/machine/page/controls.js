@@ -59,7 +59,7 @@ export function picker(title, names, chosen, choose) {
 
 export const upTo = (n) => Array.from({ length: n }, (_, i) => `${i + 1}`);
 
-/** 输入框：写一段开头，按回车或停一会儿，机器就读它。 */
+/** 输入框：写一段开头，按回车，机器就读它。 */
 export function promptBox(text, read) {
   const input = h("input", {
     type: "text", class: "tg-prompt-box", value: text, "aria-label": "开头：写一段中文，按回车",

@@ -53,7 +53,9 @@ export function createInside(store, go, say) {
     const wide = table.values.length / table.rows.length;
     const cut = table.first ? `（一共 ${table.ids.length} 行，只画最后 ${table.rows.length} 行）` : "";
     const columns = { dims: "每列是向量的一个数", tokens: "每列是一个被看的 token", candidates: "每列是一个候选" };
-    return `${table.rows.length} 行 × ${wide} 列${cut}：每行是一个 token，${columns[station.columns]}。点一格，看它怎样算来。`;
+    const deepest = digits(table.values.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0), 2);
+    return `${table.rows.length} 行 × ${wide} 列${cut}：每行是一个 token，${columns[station.columns]}。`
+      + `蓝是正，橙是负，最深是 ${deepest}。点一格，看它怎样算来。`;
   }
 
   function drawHead() {
