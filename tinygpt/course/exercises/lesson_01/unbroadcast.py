@@ -1,7 +1,5 @@
 """练习 1.3 广播的反向。"""
 
-import torch
-
 from tinygpt.course import autograd
 from tinygpt.course.diagnosis import Exercise
 from tinygpt.course.exercises.inputs import normal
