@@ -99,7 +99,7 @@ CONTENDERS = {
 
 
 def measure(name: str, size: str, folder: str, peer: str, threads: int) -> dict:
-    """每秒多少个 token，与写出的 token。"""
+    """每秒、每 CPU 秒多少个 token，与写出的 token。"""
     from tinygpt import threads as _  # noqa: F401, I001 各方的线程同样地等
     import torch
 
@@ -107,9 +107,10 @@ def measure(name: str, size: str, folder: str, peer: str, threads: int) -> dict:
     maker, *options = CONTENDERS[name]
     write, count = maker(Path(folder), peer, *options), SIZES[size][-1]
     write(WARM_UP)
-    started = time.perf_counter()
+    wall, cpu = time.perf_counter(), time.process_time()
     tokens = write(count)
-    return {"speed": count / (time.perf_counter() - started), "tokens": tokens}
+    speeds = {"wall": count / (time.perf_counter() - wall), "cpu": count / (time.process_time() - cpu)}
+    return speeds | {"tokens": tokens}
 
 
 def compare(size: str, args, names: list[str]) -> None:
@@ -126,11 +127,13 @@ def compare(size: str, args, names: list[str]) -> None:
     texts = {json.dumps(run["tokens"]) for runs in found.values() for run in runs}
     assert len(texts) == 1, f"{size}：写出的 token 不同：{texts}"
     print(f"\n{size}（{SIZES[size][-1]} 个 token，各方写出的相同）")
-    middle = {name: statistics.median(run["speed"] for run in runs) for name, runs in found.items()}
-    for name, runs in found.items():
-        speeds = [run["speed"] for run in runs]
-        spread = f"{middle[name]:>7.1f}（{min(speeds):.1f}–{max(speeds):.1f}）"
-        print(f"  {name:<22} {spread}  nanoGPT 的 {middle[name] / middle['nanoGPT']:.1f} 倍", flush=True)
+    for kind, title in (("wall", "每秒"), ("cpu", "每 CPU 秒")):
+        middle = {name: statistics.median(run[kind] for run in runs) for name, runs in found.items()}
+        for name, runs in found.items():
+            speeds = [run[kind] for run in runs]
+            spread = f"{middle[name]:>7.1f}（{min(speeds):.1f}–{max(speeds):.1f}）"
+            ratio = f"nanoGPT 的 {middle[name] / middle['nanoGPT']:.1f} 倍"
+            print(f"  {title} {name:<22} {spread}  {ratio}", flush=True)
 
 
 def main() -> None:
@@ -152,7 +155,7 @@ def main() -> None:
         print("没有装 transformers，跳过它")
         names = [name for name in names if "transformers" not in name]
     print(f"torch {torch.__version__}，{args.threads} 个线程，{args.rounds} 轮")
-    print("token/秒的中位数（最小–最大）")
+    print("写出的 token 数的中位数（最小–最大）；旁边有别的程序时，只有一个线程的每 CPU 秒还能比")
     for size in args.sizes:
         compare(size, args, names)
 

@@ -17,9 +17,10 @@ from tinygpt.losses import next_token_batch
 from tinygpt.pretrained import load
 from tinygpt.tokenizer import PAD
 from tinygpt.variants.models import build, config_from
-from tinygpt.variants.modern import ModernGPT, rms_norm, rotate, rotations, share, softcap
+from tinygpt.variants.modern import ModernGPT
 from tinygpt.variants.modern_config import ModernConfig
-from tinygpt.variants.recent import buckets, recent
+from tinygpt.variants.modern_parts import rms_norm, rotate, rotations, share, softcap
+from tinygpt.variants.recent import RecentTokens, buckets, recent
 
 SMALL = ModernConfig(vocab_size=40, context_length=16, n_layer=2, n_head=4, n_embd=32, zero_init=False)
 OFF = {
@@ -122,6 +123,14 @@ def test_buckets_see_the_last_n_tokens_and_nothing_else():
     assert found[4][0, 3] != found[4][0, 7]  # 再往前一个不同
     assert found[2][0, 3] == found[2][1, 3] and found[3][0, 3] != found[3][1, 3]
     assert buckets(window, 4, 3).unique().tolist() == [0, 1, 2]
+
+
+def test_whole_ngram_vectors_are_dropped_in_training_only():
+    torch.manual_seed(0)
+    part, window = RecentTokens(3, 50, 8, dropout=0.5), recent(torch.arange(200).view(4, 50) % 7, 3)
+    rows = part(window)
+    assert 0.1 < (rows == 0).all(-1).float().mean() < 0.4  # 两张表都不查：四次里一次
+    assert_close(part.eval()(window), sum(t(buckets(window, n, 50)) for n, t in enumerate(part.tables, 2)))
 
 
 # ---- 模型 ----

@@ -77,7 +77,6 @@ class StaticCache:
         shape = (config.n_layer, batch_size, config.n_kv_head, config.context_length, config.head_dim)
         self.keys = torch.zeros(shape, device=device, dtype=dtype)
         self.values = torch.zeros(shape, device=device, dtype=dtype)
-        self.ids = torch.zeros((batch_size, config.context_length), dtype=torch.long, device=device)
         self.numbers = torch.arange(config.context_length, device=device)
         self.length = torch.zeros(1, dtype=torch.long, device=device)  # 已有多少个 token
 

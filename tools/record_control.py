@@ -23,8 +23,6 @@ from tinygpt.control.measure import average, best_of, drift, examination, marks,
 from tinygpt.control.results import RESULTS, START, table
 from tinygpt.control.training import dpo, first_groups, grpo, imitate
 from tinygpt.pretrained import model_folder
-from tinygpt.probes import probe
-from tinygpt.probes.bench import Bench
 from tinygpt.tasks.forgetting import bits
 
 SEEDS = (0, 1, 2)
@@ -32,7 +30,6 @@ WAYS = {  # GRPO：后面的是留了漏洞的奖励
     "poem": ("GRPO", "GRPO：form", "只学赢的", "DPO"),
     "chat": ("GRPO", "GRPO：never_wrong"),
 }
-ELSEWHERE = ("recall", "greetings")  # 没有教过的几项探查
 
 
 def start(goal: str, way: str, seed: int):
@@ -73,17 +70,13 @@ def run(goal: str, way: str, seed: int) -> dict:
 def measured(model, tokenizer, goal: str) -> dict:
     """一个模型在一个目标上的全部数。"""
     wanted, (base, _) = GOALS[goal], load("mini")
-    groups = examination(model, tokenizer, wanted)
+    groups = examination(model, tokenizer, wanted, 16)
     rewards = {name: mean(marks(groups, reward)) for name, reward in wanted.rewards.items()}
     kinds = sorted({group.case.kind for group in groups})
-    others = [GOALS[name] for name in GOALS if name != goal]
-    figures = list(probe(Bench(model, tokenizer, count=40), ELSEWHERE))
     return rounded({
         "average": average(groups), "best": {str(n): best_of(groups, n) for n in (1, 2, 4, 8)},
         "rewards": rewards, "by_kind": {k: average([g for g in groups if g.case.kind == k]) for k in kinds},
-        **variety(groups), **drift(model, base, tokenizer, wanted), "bits": bits(model, tokenizer, 6),
-        "others": {g.name: average(examination(model, tokenizer, g, 8)) for g in others},
-        "probes": {f"{f.probe}/{f.source}": f.value for f in figures},
+        **variety(groups), **drift(model, base, tokenizer, wanted, 8), "bits": bits(model, tokenizer, 6),
         "texts": [[group.case.prompt[-40:], group.case.answer, *group.texts[:2]] for group in groups[:8]],
     })  # fmt: skip
 

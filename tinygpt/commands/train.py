@@ -10,19 +10,19 @@ from tinygpt import costs, gpu, parallel
 from tinygpt.commands import run_folder
 from tinygpt.commands.arguments import (
     add_fields,
-    check_fraction,
     data_arguments,
     given,
     run_arguments,
     source_of,
 )  # fmt: skip
 from tinygpt.commands.output import as_typed, print_notes
-from tinygpt.commands.training import fastest_batch, train_config, train_in
+from tinygpt.commands.planning import Plan, planned
+from tinygpt.commands.training import fastest_batch, train_in
 from tinygpt.config import TrainConfig
 from tinygpt.data import ContiguousWindows, RandomWindows, TokenDataset, prepare
 from tinygpt.device import pick_precision
 from tinygpt.errors import InputError, require
-from tinygpt.recipes import recipe
+from tinygpt.recipes import RECIPES
 from tinygpt.text import Source
 from tinygpt.tokenizer import CHAT, EOS, Tokenizer
 from tinygpt.trainer import Trainer, seed_everything
@@ -39,7 +39,9 @@ def add_arguments(parser) -> None:
     mixture = "附带的文字怎样搭配：first（默认，约三分钟的训练）或 release（附带的模型用的，约一小时）"
     parser.add_argument("--mixture", metavar="NAME", help=mixture)
     parser.add_argument("--out", required=True, metavar="DIR", help="模型存到哪个文件夹")
-    parser.add_argument("--preset", default="mini", help="模型的预设形状（默认 mini，即文章的模型）")
+    names = f"auto（形状与参数由文字的多少、时间与机器定）、{'、'.join(RECIPES)}"
+    preset = f"{names}；默认：给了 --minutes、没有说形状就是 auto，否则 mini，即文章的模型"
+    parser.add_argument("--preset", help=preset)
     parser.add_argument("--tokenizer", metavar="char|bpe|FILE", help=TOKENIZERS)
     parser.add_argument("--eval-windows", type=int, default=None, help="评估最多用多少个窗口（默认全部）")
     run_arguments(parser)
@@ -68,29 +70,27 @@ def _run(args, workers: parallel.Alone, device: torch.device) -> int:
     fix = "去掉 --watch：权重切开时，续写要各进程一起算"
     require(not (args.fsdp and args.watch), "--fsdp 与 --watch", "只给一个", fix)
     source = source_of(args)
-    chosen = recipe(args.preset)
-    chosen.changed(changes)  # 先检查参数，再动磁盘
-    config = train_config(args, out, chosen.train)
-    fraction = chosen.validation if args.validation_fraction is None else args.validation_fraction
-    most = chosen.eval_windows if args.eval_windows is None else args.eval_windows
-    check_fraction(fraction)
-    require(most is None or most >= 1, f"--eval-windows {most}", "至少为 1", "全都评估就去掉它")
-    pick_precision(config.precision, device)  # 写错了早报错
+    plan = planned(args, out, changes)  # 先检查参数，再动磁盘
+    require(args.eval_windows is None or args.eval_windows >= 1, f"--eval-windows {args.eval_windows}",
+            "至少为 1", "全都评估就去掉它")  # fmt: skip
+    pick_precision(plan.config.precision, device)  # 写错了早报错
     workers.from_first(lambda: run_folder.check(out, args.resume, args.overwrite))
-    tokenizer = workers.from_first(lambda: _tokenizer_for(args, source, changes.get("vocab_size", 4096)))
-    dataset = encode_source(source, tokenizer, fraction)
+    plan = plan.looked(source)
+    tokenizer = workers.from_first(lambda: _tokenizer_for(args, source, plan))
+    dataset = encode_source(source, tokenizer, plan.validation)
     print_notes(source)
-    model_config = chosen.changed(changes | {"vocab_size": tokenizer.vocab_size})
-    length, ids = model_config.context_length, dataset.train
-    validation = ContiguousWindows(dataset.validation, length, 16, EOS, most)
-    fingerprint = {"数据": dataset.meta["digest"], "分词器": tokenizer.fingerprint, "模型": str(model_config)}
+    looked = plan
+    plan = workers.from_first(lambda: looked.chosen(dataset.train, tokenizer.vocab_size, device))
+    shape, config, ids = plan.shape(tokenizer.vocab_size), plan.config, dataset.train
+    validation = ContiguousWindows(dataset.validation, shape.context_length, 16, EOS, plan.eval_windows)
+    fingerprint = {"数据": dataset.meta["digest"], "分词器": tokenizer.fingerprint, "模型": str(shape)}
     workers.require_same(fingerprint)
-    counts = held_out(model_config, ids, EOS)
+    counts = held_out(shape, ids, EOS)
 
     def trainer_for(config: TrainConfig, out: Path | None = out, validation=validation) -> Trainer:
         seed_everything(config.seed)
-        windows = RandomWindows(ids, length, config.batch_size, config.seed, EOS)
-        model, windows, objective = with_counts(build(model_config).to(device), windows, counts)
+        windows = RandomWindows(ids, shape.context_length, config.batch_size, config.seed, EOS)
+        model, windows, objective = with_counts(build(shape).to(device), windows, counts)
         model, train = gpu.prepared(model, windows, device)
         return Trainer(model, train, validation, config, objective, out, fingerprint, workers)
 
@@ -99,8 +99,9 @@ def _run(args, workers: parallel.Alone, device: torch.device) -> int:
     trainer = trainer_for(config)
     mixture = None if args.data else args.mixture or "first"
     came_from = {"data": args.data or "附带的文字", "mixture": mixture, "dataset": dataset.meta}
-    described, write = _describe(dataset.meta, tokenizer, trainer), partial(save_counts, trainer.model)
-    return train_in(trainer, tokenizer, came_from, args, described, write)
+    described = plan.described() + _describe(dataset.meta, tokenizer, trainer)
+    write = partial(save_counts, trainer.model)
+    return train_in(trainer, tokenizer, came_from | plan.record(), args, described, write)
 
 
 def encode_source(source: Source, tokenizer: Tokenizer, validation_fraction: float) -> TokenDataset:
@@ -112,13 +113,13 @@ def encode_source(source: Source, tokenizer: Tokenizer, validation_fraction: flo
     )  # fmt: skip
 
 
-def _tokenizer_for(args, source: Source, vocab_size: int) -> Tokenizer:
+def _tokenizer_for(args, source: Source, plan: Plan) -> Tokenizer:
     """--tokenizer 的含义：char、bpe，或一个文件。
 
-    不给时，附带的文字用附带的分词器，自己的文字训练一个 BPE。
+    不给时，附带的文字用附带的分词器，自己的文字训练一个 BPE；auto 读很多遍的用字符。
     """
-    shipped = source.tokenizer if vocab_size == 4096 else None
-    choice = args.tokenizer or str(shipped or "bpe")
+    shipped = source.tokenizer if plan.vocab_size == 4096 else None
+    choice = plan.tokenizer or str(shipped or "bpe")
     kept = Path(args.out) / "tokenizer.json"
     if args.resume and choice in ("char", "bpe"):
         with contextlib.suppress(InputError):  # 坏了就重新训练：同样的文字得到同样的分词器，恢复时还要核对
@@ -126,7 +127,7 @@ def _tokenizer_for(args, source: Source, vocab_size: int) -> Tokenizer:
     if choice == "char":
         return Tokenizer.train_char(source.training_texts())
     if choice == "bpe":
-        return Tokenizer.train_bpe(source.training_texts(), vocab_size, pattern=source.pattern)
+        return Tokenizer.train_bpe(source.training_texts(), plan.vocab_size, pattern=source.pattern)
     return Tokenizer.load(choice)
 
 

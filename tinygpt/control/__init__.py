@@ -26,4 +26,4 @@ class Recipe:
     rates: dict = field(default_factory=lambda: {"只学赢的": 2e-4, "DPO": 1e-5, "GRPO": 1e-4})
 
 
-RECIPES = {"poem": Recipe(24), "chat": Recipe(16)}
+RECIPES = {"poem": Recipe(16), "chat": Recipe(16)}

@@ -28,6 +28,7 @@ class ModernConfig(GPTConfig):
     value_embedding: bool = documented(True, "每一层的值是否加上当前 token 的一个向量")
     ngram: int = documented(1, "输入里加上最近 2 到 n 个 token 的散列 embedding；1 为不加")
     ngram_size: int = documented(8192, "n 元 embedding 的每张表有多少格")
+    ngram_dropout: float = documented(0.0, "训练时，每个 n 元向量整个不用的比例")
     kv_groups: int = documented(1, "几个查询的头共用一组键与值，须整除 n_head；1 为不共用")
     softcap: float = documented(0.0, "logits 压在 ± 这个数以内；0 为不压")
 
@@ -45,6 +46,8 @@ class ModernConfig(GPTConfig):
             value, expected = getattr(self, name), f"1 到 {largest} 的整数"
             fine = type(value) is int and 1 <= value <= largest
             require(fine, f"{name} = {value!r:.60}", expected, f"改正 {name}")
+        fine = isinstance(self.ngram_dropout, int | float) and 0 <= self.ngram_dropout < 1
+        require(fine, f"ngram_dropout = {self.ngram_dropout!r:.60}", "0 ≤ ngram_dropout < 1", "常用 0 到 0.5")
         groups = self.kv_groups
         fine = type(groups) is int and groups >= 1 and self.n_head % groups == 0
         found = f"kv_groups = {groups!r:.60}，n_head = {self.n_head}"

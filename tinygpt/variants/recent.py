@@ -29,13 +29,20 @@ def buckets(window: Tensor, n: int, size: int) -> Tensor:
 
 
 class RecentTokens(nn.Module):
-    """2 元到 n 元各一张表，查出的向量加在一起。"""
+    """2 元到 n 元各一张表，查出的向量加在一起。
 
-    def __init__(self, n: int, size: int, n_embd: int):
+    训练时，每个位置、每张表以 dropout 的机会整个不查：长的 n 元组在训练的文字里多半只有一次，查得到就等于
+    背下答案；新的文字里查不到，所以也要练习没有它的时候。
+    """
+
+    def __init__(self, n: int, size: int, n_embd: int, dropout: float = 0.0):
         super().__init__()
-        self.size = size
+        self.size, self.dropout = size, nn.Dropout(dropout)
         self.tables = nn.ModuleList(nn.Embedding(size, n_embd) for _ in range(2, n + 1))
 
     def forward(self, window: Tensor) -> Tensor:
         """window (b, t, n) → (b, t, c)。"""
-        return sum(table(buckets(window, n, self.size)) for n, table in enumerate(self.tables, start=2))
+        found, every = 0, torch.ones(*window.shape[:2], 1, device=window.device)
+        for n, table in enumerate(self.tables, start=2):
+            found = found + table(buckets(window, n, self.size)) * self.dropout(every)
+        return found

@@ -124,7 +124,10 @@ class PicturePairs:
 
 @torch.no_grad()
 def answer(model: VisionGPT, tokenizer, pictures: Tensor, questions: list[str], most: int = 24) -> list[str]:
-    """一张图一个问题，贪心地回答，每个回答至多 most 个 token。pictures (b, 颜色, 高, 宽)。"""
+    """一张图一个问题，贪心地回答，每个回答至多 most 个 token。pictures (b, 颜色, 高, 宽)。
+
+    不用 sampling.generate：它的缓存从第 0 个 token 起，没有图的位置；回答只有十几个 token，每步从头算也不慢。
+    """
     found = f"{len(pictures)} 张图，{len(questions)} 个问题"
     require(len(pictures) == len(questions), found, "一样多", "一张图配一个问题")
     texts = [[CHAT, *tokenizer.encode(TEMPLATE.ask(question))] for question in questions]

@@ -21,7 +21,7 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem; } td { padding
 
 
 def certificate(
-    path: Path, parts: dict[str, Part], losses: list[float], samples: dict[str, str], shipped: str,
+    path: str | Path, parts: dict[str, Part], losses: list[float], samples: dict[str, str], shipped: str,
     name: str = "",
 ) -> Path:
     """写出证书，返回它的路径。
@@ -54,6 +54,7 @@ def certificate(
 <table>{rows}</table>
 </html>
 """
+    path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(path) as temporary:
         temporary.write_text(page, encoding="utf-8")

@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 
 import anywidget
-import matplotlib
 import matplotlib.pyplot as plt
 import torch
 import traitlets
@@ -178,11 +177,11 @@ class Machine(anywidget.AnyWidget):
         sure = self.answer_ids({"ids": written})["probabilities"]
         sure = [None if i < prompt else p for i, p in enumerate(sure)]
         chips = list(zip(map(drawable, self.labels(written)), sure))
-        with matplotlib.rc_context():
-            plots.use_style()
-            figure, buffer = still_picture(self.model.config, chips, candidates), io.BytesIO()
-            figure.savefig(buffer, format="png", dpi=160, metadata={"Software": None})
-            plt.close(figure)
+        # 不用 rc_context 包起来：第一次画图时 Jupyter 才打开自动显示，出来时会把它一起关掉
+        plots.use_style()
+        figure, buffer = still_picture(self.model.config, chips, candidates), io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=160, metadata={"Software": None})
+        plt.close(figure)
         return buffer.getvalue()
 
     def _greedy(self, ids: list[int]) -> list[int]:

@@ -12,6 +12,7 @@ export function createStore(model) {
   const listeners = new Set();
   const answers = new Map(); // 要过的：名字 → 回答
   const labels = new Map(); // 编号 → 字
+  const used = {}; // 现在画着的回答，照内核送来的样子
   const waiting = []; // 还没有送出的愿望
   const shape = model.get("shape");
   let flying = null; // 送出了、还没有回答的愿望
@@ -40,7 +41,7 @@ export function createStore(model) {
 
   function keepSentence(reply) {
     const logits = floats(reply.logits);
-    const kept = { ...reply, logits, order: descending(logits) };
+    const kept = { ...reply, logits, order: descending(logits), raw: reply };
     reply.ids.forEach((id, i) => labels.set(id, reply.labels[i]));
     reply.candidates.forEach(([id, label]) => labels.set(id, label));
     answers.set(nameOf("ids", reply), kept);
@@ -50,7 +51,8 @@ export function createStore(model) {
   function keep(kind, reply) {
     if (!reply?.ids) return null;
     const arrays = Object.entries(reply).filter(([, value]) => value instanceof DataView);
-    const kept = { ...reply, ...Object.fromEntries(arrays.map(([name, value]) => [name, floats(value)])) };
+    const numbers = Object.fromEntries(arrays.map(([name, value]) => [name, floats(value)]));
+    const kept = { ...reply, ...numbers, raw: reply };
     answers.set(nameOf(kind, reply), kept);
     return kept;
   }
@@ -58,7 +60,11 @@ export function createStore(model) {
   /** 要一样东西，返回 Promise；要过的立刻就有。一次只送一个愿望，免得后一个盖掉前一个。 */
   function ask(kind, wish) {
     const known = kind !== "text" && answers.get(nameOf(kind, wish));
-    if (known) return Promise.resolve(known);
+    const name = ["ids", "text"].includes(kind) ? "sentence" : kind;
+    if (known) {
+      used[name] = known.raw;
+      return Promise.resolve(known);
+    }
     return new Promise((done, failed) => {
       waiting.push({ kind, wish, done, failed });
       sendNext();
@@ -88,6 +94,7 @@ export function createStore(model) {
     model.on(`change:${name}`, () => {
       const reply = model.get(name);
       const kept = name === "sentence" ? keepSentence(reply) : keep(name, reply);
+      used[name] = reply;
       if (flying && reply.number === flying.stamp) finish((one) => one.done(kept));
     });
   }
@@ -103,7 +110,11 @@ export function createStore(model) {
     if (save) saveView();
   }
 
+  /** 存下样子，连同画着的那几份回答：第二天没有内核也画得出来。 */
   function saveView() {
+    for (const [name, reply] of Object.entries(used)) {
+      if (model.get(name) !== reply) model.set(name, reply);
+    }
     const written = [...state.ids, ...state.branches.flat()];
     model.set("view", { ...state, labels: Object.fromEntries(written.map((id) => [id, labels.get(id)])) });
     model.save_changes();
