@@ -82,7 +82,7 @@ class Plan:
 
 def planned(args, out: Path, changes: dict) -> Plan:
     """由命令行得到打算；参数不对就报错，什么也没有动。"""
-    name = args.preset or _usual(args, out, changes)
+    name = _usual(args, out, changes) if args.preset is None else args.preset
     if name != AUTO:
         chosen = recipe(name)
     elif args.resume:
