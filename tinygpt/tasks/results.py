@@ -41,9 +41,9 @@ def bits_after(part: str, *names, source: str, rows: dict | None = None) -> list
 RIVALS = ("最常见的回答", "照抄", "最像的例子")  # 不用学的对手
 
 
-def spread(values: list[float]) -> str:
-    """平均（最小–最大）。"""
-    return f"{mean(values):.2f}（{min(values):.2f}–{max(values):.2f}）"
+def spread(values: list[float], form: str = ".2f") -> str:
+    """平均（最小–最大）；form 是数的写法，".0%" 写成百分数。"""
+    return f"{mean(values):{form}}（{min(values):{form}}–{max(values):{form}}）"
 
 
 @dataclass(frozen=True)

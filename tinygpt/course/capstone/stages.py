@@ -75,7 +75,8 @@ def compare(parts: dict[str, Part], config: GPTConfig, ids: Tensor) -> list[Stag
     def stage(name: str, number: str, run: Callable, expected: Any) -> None:
         stages.append(Stage(name, number, wrong(run, expected)))
 
-    h0 = package.token_embedding(ids) + package.position_embedding(torch.arange(ids.size(1)))
+    h0, last = seen["transformer"]
+    logits = seen["lm_head"][1]
     stage("h_0 = X + P", "5.1", lambda: use["5.1"](ids, model.tokens.weight, model.positions), h0)
     for i, layer in enumerate(model.layers):
         at = f"transformer.blocks.{i}"
@@ -90,11 +91,11 @@ def compare(parts: dict[str, Part], config: GPTConfig, ids: Tensor) -> list[Stag
               lambda x=x, w=layer: use["5.2"](x, w["w1"], w["b1"], w["w2"], w["b2"]), y)
         x, y = seen[at]
         stage(f"第 {i + 1} 层　装在一起", "5.4", lambda x=x, w=layer: model.block(x, w), y)
-    stage("共用权重的输出层", "5.5", lambda: model.head(seen["transformer"][1]), seen["lm_head"][1])
-    stage("整个模型的 logits", "全部", lambda: model(ids), package(ids))
+    stage("共用权重的输出层", "5.5", lambda: model.head(last), logits)
+    stage("整个模型的 logits", "全部", lambda: model(ids), logits)
     labels = ids.roll(-1, dims=1)
-    loss = torch.nn.functional.cross_entropy(package(ids).flatten(0, 1), labels.flatten())
-    stage("交叉熵", "5.6", lambda: use["5.6"](package(ids), labels), loss)
+    loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
+    stage("交叉熵", "5.6", lambda: use["5.6"](logits, labels), loss)
     return stages
 
 
