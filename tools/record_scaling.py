@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""第 11 课的短训练：大小与数据、从文章的 GPT 走到 modern。记进 tinygpt/course/scaling.json。
+
+    python tools/record_scaling.py rates grid held walk branches --processes 2    各项里还没有记的，按这个次序
+    python tools/record_scaling.py grid --runs 4                                  只做 grid 里还没有记的头四次
+
+一次训练一个线程，做完一次就写盘，中断以后接着做。文字或配方换过（摘要对不上），以前记的就作废。
+held 是拟合时不看的：先由 grid 拟合，把预言写进那一行，再训练；grid 没有做完就不做。
+"""
+
+import argparse
+import dataclasses
+import hashlib
+import json
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+import numpy as np
+import torch
+
+from tinygpt.checkpoint import read_json, write_json
+from tinygpt.course import scaling
+from tinygpt.course.scaling_results import FILE, fitted
+
+SEEDS = (0, 1, 2)
+RATES = (1e-2, 2e-2, 4e-2)  # 64 维时的学习率
+MIDDLE = {(16, 100), (16, 800), (128, 100), (128, 800), (64, 400)}  # 这几点做三个种子
+WALK_RATES = {
+    "文章的 GPT": (5e-3, 1e-2, 2e-2), "Muon": (1e-2, 2e-2, 4e-2), "线性降到 0": (1e-2, 2e-2, 4e-2),
+    "AdamW": (5e-3, 1e-2, 2e-2),
+}  # fmt: skip
+
+
+def work() -> dict[str, dict[str, dict]]:
+    """{项: {键: 一行的开头与怎样训练}}。"""
+    sized = lambda width, steps, seed, rate=2e-2: {
+        "name": f"{width} 维", "width": width, "steps": steps, "seed": seed, "rate": rate,
+        "recipe": scaling.sized(width, steps, rate), "every": 0,
+    }  # fmt: skip
+    parts = {part: {} for part in ("rates", "grid", "held", "walk", "branches", "walk rates")}
+    for width in (scaling.WIDTHS[0], 64, scaling.WIDTHS[-1]):
+        for rate in RATES:
+            parts["rates"][f"{width}|{rate}"] = sized(width, 200, 0, rate)
+    for width in scaling.WIDTHS:
+        for steps in scaling.STEPS:
+            for seed in SEEDS if (width, steps) in MIDDLE else SEEDS[:1]:
+                parts["grid"][f"{width}|{steps}|{seed}"] = sized(width, steps, seed)
+    for width, steps in scaling.HELD_BACK:
+        parts["held"][f"{width}|{steps}|0"] = sized(width, steps, 0)
+    recipes = {"walk": scaling.walk(), "branches": scaling.branches()}
+    for part, named in recipes.items():
+        for seed in SEEDS:
+            for name, recipe in named.items():
+                parts[part][f"{name}|{seed}"] = {"name": name, "seed": seed, "recipe": recipe, "every": 20}
+    for name, rates in WALK_RATES.items():
+        recipe = (recipes["walk"] | recipes["branches"])[name]
+        for rate in rates:
+            row = {"name": name, "seed": 0, "rate": rate, "recipe": recipe.changed(learning_rate=rate)}
+            parts["walk rates"][f"{name}|{rate}"] = row | {"every": 0}
+    return parts
+
+
+def run(row: dict) -> dict:
+    """训练一次，一个线程。"""
+    torch.set_num_threads(1)
+    recipe, every = row["recipe"], row["every"]
+    kept = {name: value for name, value in row.items() if name not in ("recipe", "every")}
+    found = kept | scaling.train(recipe, row["seed"], every)
+    return found if every else {name: value for name, value in found.items() if name != "curve"}
+
+
+def stamp() -> str:
+    """文字与配方的摘要。"""
+    text = scaling.text()
+    digest = hashlib.sha256(np.ascontiguousarray(text.train, np.int32).tobytes())
+    digest.update(np.ascontiguousarray(text.validation, np.int32).tobytes())
+    for recipe in [scaling.sized(16, 100), *scaling.walk().values(), *scaling.branches().values()]:
+        parts = [dataclasses.asdict(part) for part in (recipe.shape, recipe.train)]
+        digest.update(json.dumps(parts).encode())
+    return digest.hexdigest()[:24]
+
+
+def with_predictions(rows: dict, wanted: dict) -> dict:
+    """held 的各行先写上 grid 的预言（与 90 % 的区间）；grid 没有做完就报错。"""
+    missing = set(wanted["grid"]) - set(rows.get("grid", {}))
+    if missing:
+        raise SystemExit(f"grid 还差 {len(missing)} 次，先做完它")
+    curve = fitted(list(rows["grid"].values()))
+    found = {}
+    for key, row in wanted["held"].items():
+        size = 24 * row["width"] ** 2
+        predicted = curve.predict(size, row["steps"] * scaling.BATCH * scaling.CONTEXT)
+        found[key] = row | {"predicted": [round(value, 4) for value in predicted]}
+        print(f"预言 {key}：{predicted}", flush=True)
+    return found
+
+
+def main() -> None:
+    wanted = work()
+    parser = argparse.ArgumentParser(description="记下第 11 课的短训练。")
+    parser.add_argument("parts", nargs="+", choices=wanted, help="做哪几项")
+    parser.add_argument("--runs", type=int, default=10**6, help="最多做几次")
+    parser.add_argument("--processes", type=int, default=1, help="同时做几个，每个一个线程")
+    parser.add_argument("--machine", default="", help="记下的机器")
+    options = parser.parse_args()
+    record, mark, left = read_json(FILE) if FILE.exists() else {}, stamp(), options.runs
+    if record.get("stamp") != mark:
+        record = {"stamp": mark, "machine": "", "runs": {}}
+    record["machine"] = options.machine or record["machine"] or f"torch {torch.__version__}"
+    for part in options.parts:
+        rows = record["runs"].setdefault(part, {})
+        jobs = with_predictions(record["runs"], wanted) if part == "held" else wanted[part]
+        missing = {key: row for key, row in jobs.items() if key not in rows}
+        chosen = list(missing)[:left]
+        left -= len(chosen)
+        with ProcessPoolExecutor(options.processes) as pool:
+            waiting = {pool.submit(run, missing[key]): key for key in chosen}
+            for done in as_completed(waiting):
+                rows[waiting[done]] = done.result()
+                record["runs"][part] = {key: rows[key] for key in jobs if key in rows}
+                record["date"] = time.strftime("%Y-%m-%d")
+                write_json(FILE, record)
+                row = {name: value for name, value in done.result().items() if name != "curve"}
+                print(part, waiting[done], row, flush=True)
+
+
+if __name__ == "__main__":
+    main()
