@@ -22,11 +22,11 @@ from tinygpt.trainer import Trainer, seed_everything
 from tinygpt.variants.modern import ModernGPT
 from tinygpt.variants.modern_config import ModernConfig
 
-CHARACTERS, CONTEXT = 2_000_000, 64
-BATCH = 16  # 大小与数据的训练：一步 16 × 64 = 1,024 个 token
-WIDTHS, STEPS = (16, 32, 64, 96, 128), (100, 200, 400, 800)
-HELD_BACK = ((128, 1600), (192, 800), (192, 1600))  # 拟合时不看的：数据多一倍、模型大一倍多、两样都大
-WALK_STEPS, WALK_BATCH = 300, 32
+CHARACTERS, CONTEXT = 1_100_000, 64
+BATCH = 8  # 大小与数据的训练：一步 8 × 64 = 512 个 token
+WIDTHS, STEPS = (16, 32, 64, 96, 128), (125, 250, 500, 1000)
+HELD_BACK = ((128, 2000), (192, 1000), (192, 2000))  # 拟合时不看的：数据多一倍、模型大一倍多、两样都大
+WALK_STEPS, WALK_BATCH = 200, 32
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,17 @@ from tinygpt.course.exercises.inputs import number_or_scalar
 
 def flops_with(
     per_parameter=6, attention=4, feed_forward=8, head=1, places=0, scores=12, layers=True, width=True,
-    power=1,
+    power=1, head_layers=False, small=0, scale=1,
 ):  # fmt: skip
     """参考答案的几种改法。"""
 
     def run(n_layer, n_embd, vocab_size, context_length):
         blocks = (attention + feed_forward) * n_layer * n_embd**2
-        count = blocks + head * vocab_size * n_embd + places * context_length * n_embd
+        count = blocks + head * vocab_size * n_embd * (n_layer if head_layers else 1)
+        count += places * context_length * n_embd + small * (13 * n_layer + 2) * n_embd
         extra = scores * context_length**power
         extra *= (n_layer if layers else 1) * (n_embd if width else 1)
-        return per_parameter * count + extra
+        return (per_parameter * count + extra) * (context_length if scale == "T" else scale)
 
     return run
 
@@ -68,3 +69,8 @@ exercise.edit("QKᵀ 与乘 V 没有算反向", scores=4, look="前向 4·c·T�
 exercise.edit("QKᵀ 与乘 V 没有乘层数", layers=False, look="每一层都要比一遍：12·L·c·T。")
 exercise.edit("QKᵀ 与乘 V 没有乘维数", width=False, look="点积是 c 维的：12·L·c·T。")
 exercise.edit("T 取了平方", power=2, look="整段是 T²，一个 token 只分到 T。")
+exercise.edit("算成了整段", scale="T", look="题目问的是一个 token：不用再乘 T。")
+exercise.edit("写成了百万次", scale=1e-6, look="直接返回次数，不要换单位。")
+exercise.edit("输出层也乘了层数", head_layers=True, look="输出层只有一个：V·c，不乘 L。")
+exercise.edit("偏置与归一化也算了", small=1, look="它们很小，题目说不算：N 只数矩阵。")
+exercise.edit("前馈网络多算了一个矩阵", feed_forward=12, look="前馈网络只有 up 与 down 两个矩阵：8c²。")

@@ -9,12 +9,12 @@ from tinygpt.course.exercises.inputs import normal
 
 def rms_with(
     center=False, over=lambda x: x.square().mean(-1, keepdim=True), root=lambda m, e: (m + e).sqrt(),
-    scale=lambda y, w: y * w, inplace=False,
+    scale=lambda y, w: y * w, inplace=False, cast=lambda x: x,
 ):  # fmt: skip
     """参考答案的几种改法。"""
 
     def run(x, weight, eps=1e-6):
-        y = x - x.mean(-1, keepdim=True) if center else x
+        y = cast(x - x.mean(-1, keepdim=True) if center else x)
         y = scale(y / root(over(y), eps), weight)
         return x.copy_(y) if inplace else y
 
@@ -124,3 +124,12 @@ exercise.edit("乘了 1 + weight", scale=lambda y, w: y * (1 + w),
               look="有的模型那样存；题目要的是直接乘 weight。")
 exercise.edit("加上了 weight", scale=lambda y, w: y + w, look="weight 是乘的，没有偏置。")
 exercise.edit("改动了输入", inplace=True, look="x /= … 会改动调用者的张量：写成 x / …。")
+exercise.edit("ε 当成了下限", root=lambda m, e: m.clamp_min(e).sqrt(), look="ε 是加上去的：√(mean(x²) + ε)。")
+exercise.mutant("归一成了长度 1", lambda x, weight, eps=1e-6: nn.functional.normalize(x, dim=-1) * weight,
+                look="除以的是均方根，不是长度：归一以后长度是 √c。")
+exercise.edit("按第一个轴归一", over=lambda x: x.square().mean(0, keepdim=True),
+              look="沿最后一个轴：mean(-1, …)。")
+exercise.edit("梯度没有经过分母", over=lambda x: x.detach().square().mean(-1, keepdim=True),
+              look="不要 detach：分母也随 x 变，反向要经过它。")
+exercise.edit("结果变成了单精度", cast=lambda x: x.float(), scale=lambda y, w: y * w.float(),
+              look="返回与 x 同样的类型。")

@@ -8,7 +8,8 @@ from tinygpt.course.exercises.inputs import normal
 
 def rotate_with(
     sign=1, pairs="adjacent", exponent=lambda j, d: -2 * j / d, places=lambda p, t: p, base=lambda b: b,
-    axis="time", reflect=False, keep_rest=False, keep_second=False, inplace=False,
+    axis="time", reflect=False, keep_rest=False, keep_second=False, inplace=False, stale=False, mixed=False,
+    joined=False, dtype=None,
 ):  # fmt: skip
     """参考答案的几种改法。"""
 
@@ -27,13 +28,15 @@ def rotate_with(
         else:
             a, b = x[..., : d // 2], x[..., d // 2 :]
         first = a * cos + b * sin if reflect else a * cos - b * sin
-        second = b if keep_second else a * sin + b * cos
-        if pairs == "adjacent":
+        second = b if keep_second else (first if stale else a) * sin + b * cos
+        second = a * cos + b * sin if mixed else second
+        if pairs == "adjacent" and not joined:
             result = torch.stack([first, second], dim=-1).flatten(-2)
         else:
             result = torch.cat([first, second], dim=-1)
         if keep_rest:
             result = torch.cat([result[..., :2], x[..., 2:]], dim=-1)
+        result = result if dtype is None else result.to(dtype)
         return x.copy_(result) if inplace else result
 
     def answer(x, positions, base=10000.0):
@@ -155,3 +158,12 @@ exercise.edit("第一维的符号错了", reflect=True, look="x cos θ − y sin
 exercise.edit("第二维没有转", keep_second=True, look="两维都要换：第二维是 x sin θ + y cos θ。")
 exercise.edit("只转了头一对", keep_rest=True, look="每一对都要转，后面的转得慢一些。")
 exercise.edit("改动了输入", inplace=True, look="不要对 x 就地赋值：先算好，再拼成新的张量。")
+exercise.edit("拼回去时没有隔一个放一个", joined=True,
+              look="第 2j 维与第 2j + 1 维要挨着放回去：torch.stack([第一维, 第二维], -1).flatten(-2)。")
+exercise.edit("改了第一维，再拿它算第二维", stale=True,
+              look="两维都由原来的 x、y 算：先把两样都算好，再放回去。")
+exercise.edit("第二维的 sin 与 cos 反了", mixed=True, look="第二维是 x sin θ + y cos θ。")
+exercise.edit("只用了第一个位置，往后数", places=lambda p, t: p[0] + torch.arange(t),
+              look="positions 里的各个位置不一定挨着：每个都用上。")
+exercise.edit("结果变成了双精度", dtype=torch.float64, look="返回与 x 同样的类型：cos、sin 先 .to(x.dtype)。")
+exercise.edit("结果变成了单精度", dtype=torch.float32, look="返回与 x 同样的类型：cos、sin 先 .to(x.dtype)。")

@@ -10,16 +10,17 @@ from tinygpt.course.exercises.inputs import normal
 
 def swiglu_with(
     activation=lambda x: x * torch.sigmoid(x), swap=False, combine=lambda g, u: g * u, outer=None,
-    up_activation=lambda x: x, inplace=False,
+    up_activation=lambda x: x, inplace=False, before=lambda x: x, last=True, residual=False,
+    cast=lambda x: x,
 ):  # fmt: skip
     """参考答案的几种改法。"""
 
     def run(x, gate, up, down):
         if swap:
             gate, up = up, gate
-        inner = combine(activation(x @ gate.T), up_activation(x @ up.T))
+        inner = combine(activation(before(x) @ gate.T), up_activation(x @ up.T))
         inner = inner if outer is None else outer(x @ gate.T, x @ up.T)
-        result = inner @ down.T
+        result = cast(inner @ down.T if last else inner) + (x if residual else 0)
         return x.copy_(result) if inplace else result
 
     return run
@@ -119,3 +120,13 @@ exercise.edit("up 也激活了", up_activation=F.silu, look="up(x) 不经过激�
 exercise.mutant("矩阵没有转置", lambda x, gate, up, down: (F.silu(x @ gate) * (x @ up)) @ down,
                 look="nn.Linear 的权重是 (输出, 输入)：乘的时候转置，x @ gate.T。")
 exercise.edit("改动了输入", inplace=True, look="返回新的张量，不要往 x 里写。")
+exercise.edit("门用了近似的 GELU", activation=lambda x: F.gelu(x, approximate="tanh"),
+              look="那是 GEGLU；题目要 silu(z) = z·σ(z)。")
+exercise.edit("门用了 z·σ(1.702z)", activation=lambda x: x * torch.sigmoid(1.702 * x),
+              look="silu(z) = z·σ(z)，没有系数。")
+exercise.edit("先激活，再乘 gate", before=F.silu, activation=lambda x: x, look="先 gate(x)，再 silu。")
+exercise.edit("自己加了残差", residual=True, look="残差在外面加，这里只返回前馈网络的输出。")
+exercise.edit("忘了 down", last=False, look="最后还要乘 down，回到 c 维。")
+exercise.edit("溢出", activation=lambda x: x * x.exp() / (1 + x.exp()),
+              look="e^z 会溢出：用 torch.sigmoid 或 F.silu。")
+exercise.edit("结果变成了单精度", cast=lambda x: x.float(), look="返回与 x 同样的类型。")
