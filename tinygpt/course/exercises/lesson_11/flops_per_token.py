@@ -60,8 +60,8 @@ exercise.edit("忘了输出层", head=0, look="输出层把 c 维乘成 V 维，
 exercise.edit("embedding 与输出层各算了一次", head=2, look="它们共用一个矩阵，查表又不用乘：V·c 只算一次。")
 exercise.edit("位置 embedding 也算了", places=1, look="位置 embedding 只是查表，没有乘法，不算进 N。")
 exercise.edit("忘了前馈网络", feed_forward=0, look="每层的前馈网络有两个 c × 4c 的矩阵：8c²。")
-exercise.edit("前馈网络只算了一个矩阵", feed_forward=4, look="前馈网络有 up 与 down 两个矩阵：8c²。")
-exercise.edit("忘了注意力的四个矩阵", attention=0, look="Q、K、V 与输出各是 c × c：4c²。")
+exercise.edit("每层少算了 4c²", feed_forward=4,
+              look="每层一共 12c²：注意力四个矩阵 4c²，前馈网络两个矩阵 8c²。")
 exercise.edit("注意力的四个矩阵少算了输出的那个", attention=3, look="除了 Q、K、V，还有 W^O：4c²。")
 exercise.edit("忘了 QKᵀ 与乘 V", scores=0, look="一个 token 要与前面的比：12·L·c·T，与参数无关。")
 exercise.edit("QKᵀ 与乘 V 只算了一样", scores=6, look="QKᵀ 与乘 V 各是 2·c·T，三遍一共 12·c·T。")
