@@ -9,7 +9,7 @@ from tinygpt.course.exercises.inputs import number_or_scalar
 
 def fit_with(
     powers=lambda a, b: (-a, -b), constant=True, logs=False, order=(0, 1, 2), swap=False, fixed=None,
-    lowest=False, some=slice(None), exponents=True,
+    lowest=False, some=slice(None), exponents=True, positive=False, straight=False,
 ):  # fmt: skip
     """参考答案的几种改法。"""
 
@@ -19,6 +19,9 @@ def fit_with(
         n, d = (d, n) if swap else (n, d)
         first = (n**a, d**b) if exponents else (1 / n, 1 / d)
         columns = np.stack([np.ones_like(n), *first], axis=1)
+        if straight:
+            columns, logs_too = np.stack([np.ones_like(n), np.log(n), np.log(d)], axis=1), np.log(y)
+            return tuple(np.linalg.lstsq(columns, logs_too, rcond=None)[0].tolist())
         if lowest:
             solved = np.linalg.lstsq(columns[:, 1:], y - y.min(), rcond=None)[0]
             return float(y.min()), float(solved[0]), float(solved[1])
@@ -26,7 +29,7 @@ def fit_with(
             solved = np.linalg.lstsq(columns[:, 1:], y, rcond=None)[0]
             return 0.0, float(solved[0]), float(solved[1])
         solved = np.linalg.lstsq(columns, np.log(y) if logs else y, rcond=None)[0]
-        return tuple(float(solved[i]) for i in order)
+        return tuple(max(0.0, float(solved[i])) if positive else float(solved[i]) for i in order)
 
     return run
 
@@ -71,6 +74,11 @@ def _(answer, rng):
 @exercise.probe("E 是 0")
 def _(answer, rng):
     return asked(answer, rng, law=(0.0, 30.0, 20.0))
+
+
+@exercise.probe("E、B 是负的：三个数都没有限制")
+def _(answer, rng):
+    return asked(answer, rng, law=(-2.0, 90.0, -3.0))
 
 
 @exercise.probe("数据不要紧：B 是 0")
@@ -127,3 +135,5 @@ exercise.edit("次序成了 A、B、E", order=(1, 2, 0), look="返回的次序�
 exercise.edit("A 与 B 反了", order=(0, 2, 1), look="返回的次序是 E、A、B。")
 exercise.edit("只用了开头三次训练", some=slice(3), look="全部训练一起做最小二乘，噪声才会抵消。")
 exercise.edit("丢了最后一次训练", some=slice(-1), look="全部训练都用上。")
+exercise.edit("负的换成了 0", positive=True, look="三个数都没有限制：最小二乘给出什么就是什么。")
+exercise.edit("三样都取了对数", straight=True, look="有三项相加，取对数不是直线：对 E、A、B 直接做最小二乘。")

@@ -11,7 +11,8 @@ from tinygpt.course.exercises.inputs import normal
 
 def grouped_with(
     keys=lambda k, groups: k.repeat_interleave(groups, dim=1), values=None, offset=lambda t, s: s - t,
-    scale=lambda q, k: math.sqrt(q.size(-1)), mask=True, axis=-1, after=False, pool=False, inplace=False,
+    scale=lambda q, k: math.sqrt(q.size(-1)), mask=True, axis=-1, after=False, pool=False, inplace=False, merged=False,
+    hidden=float("-inf"),
 ):  # fmt: skip
     """参考答案的几种改法。"""
 
@@ -24,9 +25,10 @@ def grouped_with(
         scores = q @ k.mT / scale(q, k)
         seen = torch.ones(t, s, dtype=torch.bool).tril(offset(t, s))
         if mask and not after:
-            scores = scores.masked_fill(~seen, float("-inf"))
+            scores = scores.masked_fill(~seen, hidden)
         weights = scores.softmax(axis)
         result = (weights * seen if after else weights) @ v
+        result = result.transpose(1, 2).flatten(2) if merged else result
         return own.copy_(result) if inplace else result
 
     return run
@@ -152,3 +154,8 @@ exercise.edit("用 √(H·d) 缩放", scale=lambda q, k: math.sqrt(q.size(1) * q
               look="d 是一个头的维数，不是全部头合起来的。")
 exercise.edit("softmax 的轴错了", axis=-2, look="每个查询的权重加起来是 1：沿最后一个轴。")
 exercise.edit("改动了输入", inplace=True, look="返回新的张量。")
+exercise.edit("遮住的填了 0", hidden=0.0, look="softmax 里 0 也有一份：填 −∞。")
+exercise.edit("把头拼回去了", merged=True, look="返回 (b, H, t, d)，头不用拼起来。")
+exercise.edit("没有复制键与值", keys=lambda k, g: k, look="H 与 h 不同，乘不起来：每组复制 H/h 份。")
+exercise.edit("总是两个头一组", keys=lambda k, g: k if g == 1 else k.repeat_interleave(2, dim=1),
+              look="几个头一组由 H // h 定，不一定是 2。")

@@ -9,6 +9,7 @@ from tinygpt.course.exercises.inputs import number_or_scalar
 def factor_with(
     warm=lambda s, w: (s + 1) / w, warms=True, falling=lambda share, t, w: max(1, round(share * t)),
     left=lambda s, t: t - 1 - s, shape=lambda x: x, floor=True, top=True, first=True,
+    ahead=lambda s, w: s < w, least=0.0, smaller=False,
 ):  # fmt: skip
     """参考答案的几种改法。"""
 
@@ -16,9 +17,12 @@ def factor_with(
         x = left(step, total) / falling(share, total, warmup)
         x = max(0.0, x) if floor else x
         x = min(1.0, x) if top else x
+        x = max(least, x) if least else x
         if not warms:
             return shape(x)
-        if step >= warmup:
+        if smaller:
+            return min(1.0, warm(step, warmup) if warmup else 1.0, shape(x))
+        if not ahead(step, warmup):
             return shape(x)
         return warm(step, warmup) if first else warm(step, warmup) * shape(x)
 
@@ -49,7 +53,8 @@ probe("过了最后一步：一直是 0", [100, 101, 250], 100, 10, 0.3)
 probe("全程都在降", range(20), 20, 4, 1.0)
 probe("降的一段很短", range(5, 10), 10, 2, 0.2)
 probe("不到一步的一段", range(3, 6), 6, 1, 0.01)
-probe("四舍五入", range(4, 17), 17, 3, 0.45)
+probe("四舍五入：入", range(4, 17), 17, 3, 0.45)
+probe("四舍五入：舍", range(4, 20), 20, 3, 0.41)
 probe("预热与降叠在一起", range(10), 10, 8, 0.9)
 
 
@@ -94,3 +99,11 @@ exercise.edit("降的一段可以是 0 步", falling=lambda share, t, w: round(s
               look="f 至少是 1，否则除以 0。")
 exercise.edit("沿余弦降", shape=lambda x: (1 - math.cos(math.pi * x)) / 2, look="直线，不是余弦。")
 exercise.edit("沿平方降", shape=lambda x: x * x, look="直线：降了一半的时候正好是 0.5。")
+exercise.edit("向上取整", falling=lambda share, t, w: max(1, math.ceil(share * t)),
+              look="f = round(share·total)，四舍五入。")
+exercise.edit("预热多了一步", ahead=lambda s, w: s <= w and w > 0,
+              look="step = warmup 已经过了预热：倍数不能大于 1。")
+exercise.edit("取了预热与降里小的一个", smaller=True, look="step < warmup 时只看预热，不看降的那一段。")
+exercise.edit("最低停在 0.1", least=0.1, look="最后一步是 0，没有下限。")
+exercise.mutant("预热以后一直是 1", lambda s, t, w, share: (s + 1) / w if s < w else 1.0,
+                look="最后占 share 的一段里要沿直线降到 0。")

@@ -9,18 +9,21 @@ from tinygpt.muon import COEFFICIENTS
 
 def orthogonal_with(
     numbers=COEFFICIENTS, norm=lambda g: g.norm(), eps=1e-7, steps=lambda n: n, turn=False, fifth=True,
-    third=True, inplace=False, again=False,
+    third=True, inplace=False, again=False, stale=False, half=False, flip=lambda g: g,
 ):  # fmt: skip
     """参考答案的几种改法。"""
 
     def answer(matrix, steps_asked=5):
         a, b, c = numbers
-        x = matrix / (norm(matrix) + eps)
+        x = flip(matrix) / (norm(matrix) + eps)
+        x = x.bfloat16() if half else x
+        first = x @ x.mT
         for _ in range(steps(steps_asked)):
-            square = (x.mT if turn else x) @ (x if turn else x.mT)
+            square = first if stale else (x.mT if turn else x) @ (x if turn else x.mT)
             if again:
                 x = x / x.norm()
             x = a * x + (b * square @ x if third else 0) + (c * square @ square @ x if fifth else 0)
+        x = x.to(matrix.dtype)
         return matrix.copy_(x) if inplace else x
 
     def run(matrix, steps=5):
@@ -145,3 +148,25 @@ exercise.edit("少做了一次", steps=lambda n: n - 1, look="做 steps 次。")
 exercise.edit("多做了一次", steps=lambda n: n + 1, look="做 steps 次。")
 exercise.edit("次数写死成了 5", steps=lambda n: 5, look="次数由 steps 给出。")
 exercise.edit("改动了输入", inplace=True, look="返回新的矩阵，不要往输入里写。")
+exercise.edit("XXᵀ 只算了一次", stale=True, look="X 每次都变，XXᵀ 也要重算。")
+exercise.edit("在 bf16 里算", half=True, look="照输入的类型算。")
+exercise.edit("竖的转过来，没有转回去", flip=lambda g: g.mT if g.size(0) > g.size(1) else g,
+              look="返回的形状与输入相同。竖的也可以不转，公式照样成立。")
+exercise.edit("总是转了过来", flip=lambda g: g.mT, look="返回的是 X 自己，形状与输入相同。")
+exercise.edit("除以了最大的奇异值", norm=lambda g: torch.linalg.matrix_norm(g, 2),
+              look="除以全部数的平方和开方。")
+
+
+@exercise.mutant("一个数一个数地乘方", look="是矩阵乘法 (XXᵀ)X，不是每个数的三次方。")
+def _(matrix, steps=5):
+    a, b, c = COEFFICIENTS
+    x = matrix / (matrix.norm() + 1e-7)
+    for _ in range(steps):
+        x = a * x + b * x**3 + c * x**5
+    return x
+
+
+@exercise.mutant("用了奇异值分解", look="UVᵀ 是完全正交的；题目要的是迭代 steps 次的结果，奇异值只在 1 附近。")
+def _(matrix, steps=5):
+    u, _, v = torch.linalg.svd(matrix, full_matrices=False)
+    return u @ v
