@@ -11,8 +11,8 @@ from tinygpt.course.exercises.inputs import normal
 
 def grouped_with(
     keys=lambda k, groups: k.repeat_interleave(groups, dim=1), values=None, offset=lambda t, s: s - t,
-    scale=lambda q, k: math.sqrt(q.size(-1)), mask=True, axis=-1, after=False, pool=False, inplace=False, merged=False,
-    hidden=float("-inf"),
+    scale=lambda q, k: math.sqrt(q.size(-1)), mask=True, axis=-1, after=False, pool=False, inplace=False,
+    merged=False, hidden=float("-inf"),
 ):  # fmt: skip
     """参考答案的几种改法。"""
 

@@ -166,7 +166,7 @@ def _(matrix, steps=5):
     return x
 
 
-@exercise.mutant("用了奇异值分解", look="UVᵀ 是完全正交的；题目要的是迭代 steps 次的结果，奇异值只在 1 附近。")
+@exercise.mutant("用了奇异值分解", look="UVᵀ 完全正交；题目要的是迭代 steps 次的结果，奇异值只在 1 附近。")
 def _(matrix, steps=5):
     u, _, v = torch.linalg.svd(matrix, full_matrices=False)
     return u @ v
