@@ -4,7 +4,7 @@
     python tools/record_scaling.py rates grid held walk branches --processes 2    各项里还没有记的，按这个次序
     python tools/record_scaling.py grid --runs 4                                  只做 grid 里还没有记的头四次
 
-一次训练一个线程，做完一次就写盘，中断以后接着做。文字或配方换过（摘要对不上），以前记的就作废。
+一次训练一个线程，做完一次就写盘，中断以后接着做。文字或一次训练的配方换过（摘要对不上），那一行就作废，重新训练。
 held 是拟合时不看的：先由 grid 拟合，把预言写进那一行，再训练；grid 没有做完就不做。
 """
 
@@ -24,11 +24,8 @@ from tinygpt.course.scaling_results import FILE, fitted
 
 SEEDS = (0, 1, 2)
 RATES = (1e-2, 2e-2, 4e-2)  # 64 维时的学习率
-MIDDLE = {(16, 100), (16, 800), (128, 100), (128, 800), (64, 400)}  # 这几点做三个种子
-WALK_RATES = {
-    "文章的 GPT": (5e-3, 1e-2, 2e-2), "Muon": (1e-2, 2e-2, 4e-2), "线性降到 0": (1e-2, 2e-2, 4e-2),
-    "AdamW": (5e-3, 1e-2, 2e-2),
-}  # fmt: skip
+MIDDLE = {(16, 100), (64, 400), (128, 100)}  # 这几点做三个种子
+WALK_RATES = {"文章的 GPT": (5e-3, 1e-2, 2e-2), "Muon": (1e-2, 2e-2, 4e-2)}
 
 
 def work() -> dict[str, dict[str, dict]]:
@@ -66,23 +63,27 @@ def run(row: dict) -> dict:
     recipe, every = row["recipe"], row["every"]
     kept = {name: value for name, value in row.items() if name not in ("recipe", "every")}
     found = kept | scaling.train(recipe, row["seed"], every)
+    found |= {"mark": mark(row)}
     return found if every else {name: value for name, value in found.items() if name != "curve"}
 
 
-def stamp() -> str:
-    """文字与配方的摘要。"""
+def text_digest() -> str:
+    """文字的摘要。"""
     text = scaling.text()
     digest = hashlib.sha256(np.ascontiguousarray(text.train, np.int32).tobytes())
     digest.update(np.ascontiguousarray(text.validation, np.int32).tobytes())
-    for recipe in [scaling.sized(16, 100), *scaling.walk().values(), *scaling.branches().values()]:
-        parts = [dataclasses.asdict(part) for part in (recipe.shape, recipe.train)]
-        digest.update(json.dumps(parts).encode())
-    return digest.hexdigest()[:24]
+    return digest.hexdigest()[:16]
+
+
+def mark(row: dict) -> str:
+    """一次训练的配方的摘要。"""
+    parts = [dataclasses.asdict(part) for part in (row["recipe"].shape, row["recipe"].train)]
+    return hashlib.sha256(json.dumps([parts, row["every"]]).encode()).hexdigest()[:16]
 
 
 def with_predictions(rows: dict, wanted: dict) -> dict:
     """held 的各行先写上 grid 的预言（与 90 % 的区间）；grid 没有做完就报错。"""
-    missing = set(wanted["grid"]) - set(rows.get("grid", {}))
+    missing = set(wanted["grid"]) - set(rows.get("grid", {}))  # 缺了几次的拟合，不能当作预言
     if missing:
         raise SystemExit(f"grid 还差 {len(missing)} 次，先做完它")
     curve = fitted(list(rows["grid"].values()))
@@ -103,14 +104,14 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=1, help="同时做几个，每个一个线程")
     parser.add_argument("--machine", default="", help="记下的机器")
     options = parser.parse_args()
-    record, mark, left = read_json(FILE) if FILE.exists() else {}, stamp(), options.runs
-    if record.get("stamp") != mark:
-        record = {"stamp": mark, "machine": "", "runs": {}}
+    record, digest, left = read_json(FILE) if FILE.exists() else {}, text_digest(), options.runs
+    if record.get("text") != digest:
+        record = {"text": digest, "machine": "", "runs": {}}
     record["machine"] = options.machine or record["machine"] or f"torch {torch.__version__}"
     for part in options.parts:
         rows = record["runs"].setdefault(part, {})
         jobs = with_predictions(record["runs"], wanted) if part == "held" else wanted[part]
-        missing = {key: row for key, row in jobs.items() if key not in rows}
+        missing = {key: row for key, row in jobs.items() if rows.get(key, {}).get("mark") != mark(row)}
         chosen = list(missing)[:left]
         left -= len(chosen)
         with ProcessPoolExecutor(options.processes) as pool:

@@ -27,8 +27,8 @@ from tinygpt.variants.modern_config import ModernConfig
 CHARACTERS, SIGNS, CONTEXT = 900_000, 500, 64
 BATCH = 8  # 大小与数据的训练：一步 8 × 64 = 512 个 token
 WIDTHS, STEPS = (16, 32, 64, 96, 128), (100, 200, 400, 800)
-HELD_BACK = ((128, 1600), (192, 800), (192, 1600))  # 拟合时不看的：数据多一倍、模型大一倍多、两样都大
-WALK_STEPS, WALK_BATCH = 200, 32
+HELD_BACK = ((128, 1600), (192, 800))  # 拟合时不看的：数据多一倍；模型大一倍多
+WALK_STEPS, WALK_BATCH = 200, 16
 
 
 @dataclass(frozen=True)
