@@ -2,7 +2,7 @@
 """第 11 课的短训练：大小与数据、从文章的 GPT 走到 modern。记进 tinygpt/course/scaling.json。
 
     python tools/record_scaling.py rates grid held walk branches --processes 2    各项里还没有记的，按这个次序
-    python tools/record_scaling.py grid --runs 4                                  只做 grid 里还没有记的头四次
+    python tools/record_scaling.py grid --runs 4 --seconds 200              只做头四次；200 秒后不再开始新的
 
 一次训练一个线程，做完一次就写盘，中断以后接着做。文字或一次训练的配方换过（摘要对不上），那一行就作废，重新训练。
 held 是拟合时不看的：先由 grid 拟合，把预言写进那一行，再训练；grid 没有做完就不做。
@@ -13,7 +13,9 @@ import dataclasses
 import hashlib
 import json
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from itertools import islice
 
 import numpy as np
 import torch
@@ -96,11 +98,25 @@ def with_predictions(rows: dict, wanted: dict) -> dict:
     return found
 
 
+def finished(jobs: dict[str, dict], processes: int, until: float) -> Iterator[tuple[str, dict]]:
+    """同时做 processes 个，做完一个交出一个 (键, 一行)；过了 until 就不再开始新的。"""
+    left, waiting = list(jobs), {}
+    with ProcessPoolExecutor(processes) as pool:
+        while left or waiting:
+            while left and len(waiting) < processes and time.monotonic() < until:
+                waiting[pool.submit(run, jobs[left[0]])] = left.pop(0)
+            if not waiting:
+                return
+            for done in wait(waiting, return_when=FIRST_COMPLETED).done:
+                yield waiting.pop(done), done.result()
+
+
 def main() -> None:
     wanted = work()
     parser = argparse.ArgumentParser(description="记下第 11 课的短训练。")
     parser.add_argument("parts", nargs="+", choices=wanted, help="做哪几项")
     parser.add_argument("--runs", type=int, default=10**6, help="最多做几次")
+    parser.add_argument("--seconds", type=float, default=190, help="过了多久不再开始新的")
     parser.add_argument("--processes", type=int, default=1, help="同时做几个，每个一个线程")
     parser.add_argument("--machine", default="", help="记下的机器")
     options = parser.parse_args()
@@ -108,21 +124,18 @@ def main() -> None:
     if record.get("text") != digest:
         record = {"text": digest, "machine": "", "runs": {}}
     record["machine"] = options.machine or record["machine"] or f"torch {torch.__version__}"
+    record["date"], until = time.strftime("%Y-%m-%d"), time.monotonic() + options.seconds
     for part in options.parts:
         rows = record["runs"].setdefault(part, {})
         jobs = with_predictions(record["runs"], wanted) if part == "held" else wanted[part]
         missing = {key: row for key, row in jobs.items() if rows.get(key, {}).get("mark") != mark(row)}
-        chosen = list(missing)[:left]
-        left -= len(chosen)
-        with ProcessPoolExecutor(options.processes) as pool:
-            waiting = {pool.submit(run, missing[key]): key for key in chosen}
-            for done in as_completed(waiting):
-                rows[waiting[done]] = done.result()
-                record["runs"][part] = {key: rows[key] for key in jobs if key in rows}
-                record["date"] = time.strftime("%Y-%m-%d")
-                write_json(FILE, record)
-                row = {name: value for name, value in done.result().items() if name != "curve"}
-                print(part, waiting[done], row, flush=True)
+        missing = dict(islice(missing.items(), left))
+        left -= len(missing)
+        for key, row in finished(missing, options.processes, until):
+            rows[key] = row
+            record["runs"][part] = {key: rows[key] for key in jobs if key in rows}
+            write_json(FILE, record)
+            print(part, key, {name: value for name, value in row.items() if name != "curve"}, flush=True)
 
 
 if __name__ == "__main__":
