@@ -104,7 +104,8 @@ def finished(jobs: dict[str, dict], processes: int, until: float) -> Iterator[tu
     with ProcessPoolExecutor(processes) as pool:
         while left or waiting:
             while left and len(waiting) < processes and time.monotonic() < until:
-                waiting[pool.submit(run, jobs[left[0]])] = left.pop(0)
+                key = left.pop(0)
+                waiting[pool.submit(run, jobs[key])] = key
             if not waiting:
                 return
             for done in wait(waiting, return_when=FIRST_COMPLETED).done:
