@@ -26,7 +26,7 @@ from tinygpt.course.scaling_results import FILE, fitted
 
 SEEDS = (0, 1, 2)
 RATES = (1e-2, 2e-2, 4e-2)  # 64 维时的学习率
-MIDDLE = {(16, 100), (64, 400), (128, 100)}  # 这几点做三个种子
+MIDDLE = {(16, 50), (64, 200)}  # 这几点做三个种子
 WALK_RATES = {"文章的 GPT": (5e-3, 1e-2, 2e-2), "Muon": (1e-2, 2e-2, 4e-2)}
 
 
@@ -37,9 +37,9 @@ def work() -> dict[str, dict[str, dict]]:
         "recipe": scaling.sized(width, steps, rate), "every": 0,
     }  # fmt: skip
     parts = {part: {} for part in ("rates", "grid", "held", "walk", "branches", "walk rates")}
-    for width in (scaling.WIDTHS[0], 64, scaling.WIDTHS[-1]):
+    for width in (scaling.WIDTHS[0], scaling.WIDTHS[-1]):
         for rate in RATES:
-            parts["rates"][f"{width}|{rate}"] = sized(width, 200, 0, rate)
+            parts["rates"][f"{width}|{rate}"] = sized(width, 100, 0, rate)
     for width in scaling.WIDTHS:
         for steps in scaling.STEPS:
             for seed in SEEDS if (width, steps) in MIDDLE else SEEDS[:1]:
@@ -48,7 +48,7 @@ def work() -> dict[str, dict[str, dict]]:
         parts["held"][f"{width}|{steps}|0"] = sized(width, steps, 0)
     recipes = {"walk": scaling.walk(), "branches": scaling.branches()}
     for part, named in recipes.items():
-        for seed in SEEDS:
+        for seed in SEEDS[:2]:
             for name, recipe in named.items():
                 parts[part][f"{name}|{seed}"] = {"name": name, "seed": seed, "recipe": recipe, "every": 25}
     for name, rates in WALK_RATES.items():

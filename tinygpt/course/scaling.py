@@ -26,9 +26,9 @@ from tinygpt.variants.modern_config import ModernConfig
 
 CHARACTERS, SIGNS, CONTEXT = 900_000, 500, 64
 BATCH = 8  # 大小与数据的训练：一步 8 × 64 = 512 个 token
-WIDTHS, STEPS = (16, 32, 64, 96, 128), (100, 200, 400, 800)
-HELD_BACK = ((128, 1600), (192, 800))  # 拟合时不看的：数据多一倍；模型大一倍多
-WALK_STEPS, WALK_BATCH = 200, 16
+WIDTHS, STEPS = (16, 32, 64, 96), (50, 100, 200, 400)
+HELD_BACK = ((96, 800), (160, 400))  # 拟合时不看的：数据多一倍；模型大一倍多
+WALK_STEPS, WALK_BATCH = 150, 16
 
 
 @dataclass(frozen=True)
