@@ -36,7 +36,7 @@ def work() -> dict[str, dict[str, dict]]:
         "name": f"{width} 维", "width": width, "steps": steps, "seed": seed, "rate": rate,
         "recipe": scaling.sized(width, steps, rate), "every": 0,
     }  # fmt: skip
-    parts = {part: {} for part in ("rates", "grid", "held", "walk", "branches", "walk rates")}
+    parts = {part: {} for part in ("rates", "grid", "held", "walk", "branches", "walk_rates")}
     for width in (scaling.WIDTHS[0], scaling.WIDTHS[-1]):
         for rate in RATES:
             parts["rates"][f"{width}|{rate}"] = sized(width, 100, 0, rate)
@@ -55,7 +55,7 @@ def work() -> dict[str, dict[str, dict]]:
         recipe = (recipes["walk"] | recipes["branches"])[name]
         for rate in rates:
             row = {"name": name, "seed": 0, "rate": rate, "recipe": recipe.changed(learning_rate=rate)}
-            parts["walk rates"][f"{name}|{rate}"] = row | {"every": 0}
+            parts["walk_rates"][f"{name}|{rate}"] = row | {"every": 0}
     return parts
 
 
