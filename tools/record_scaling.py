@@ -27,7 +27,7 @@ from tinygpt.course.scaling_results import FILE, fitted
 SEEDS = (0, 1, 2)
 RATES = (1e-2, 2e-2, 4e-2)  # 64 维时的学习率
 MIDDLE = {(16, 50), (64, 200)}  # 这几点做三个种子
-WALK_RATES = {"文章的 GPT": (5e-3, 1e-2, 2e-2), "Muon": (1e-2, 2e-2, 4e-2)}
+WALK_RATES = {"文章的 GPT": (2.5e-3, 5e-3, 1e-2), "Muon": (1e-2, 2e-2, 4e-2), "AdamW": (2.5e-3, 5e-3, 1e-2)}
 
 
 def work() -> dict[str, dict[str, dict]]:
