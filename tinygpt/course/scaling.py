@@ -89,7 +89,7 @@ def walk() -> dict[str, Recipe]:
         vocab, CONTEXT, 2, 2, 64, position="learned", normalization="layer", feed_forward="gelu",
         qk_norm=False, zero_init=False, value_embedding=False,
     )  # fmt: skip
-    steps = {"文章的 GPT": article.changed(learning_rate=5e-3)}
+    steps = {"文章的 GPT": article.changed(learning_rate=2.5e-3)}
     steps["Muon"] = article.changed(optimizer="muon", learning_rate=2e-2)
     now = Recipe(plain, steps["Muon"].train)
     steps["不共用输出层、没有偏置"] = now
@@ -111,7 +111,7 @@ def branches() -> dict[str, Recipe]:
         "RMSNorm": start.changed(normalization="rms"),
         "SwiGLU": start.changed(feed_forward="swiglu"),
         "分组查询，2 头共用": start.changed(kv_groups=2),
-        "AdamW": start.changed(optimizer="adamw", learning_rate=5e-3),
+        "AdamW": start.changed(optimizer="adamw", learning_rate=1e-2),
     }
 
 
