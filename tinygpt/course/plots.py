@@ -154,10 +154,16 @@ def seed_bars(names, groups: dict, ax: Axes | None = None, digits: int = 2, **la
     rows = {name: np.asarray(values, dtype=float) for name, values in groups.items()}
     means = {name: values.mean(1) for name, values in rows.items()}
     ax = bars(names, means if len(means) > 1 else next(iter(means.values())), ax=ax, digits=digits, **labels)
+    for number in list(ax.texts):  # 写在竖线的上面，不让线穿过
+        number.remove()
     for i, values in enumerate(rows.values()):
         where = np.arange(len(names)) + (i - (len(rows) - 1) / 2) * 0.8 / len(rows)
-        ax.vlines(where, values.min(1), values.max(1), color=INK, linewidth=1)
-    return ax
+        low, high = values.min(1), values.max(1)
+        ax.vlines(where, low, high, color=INK, linewidth=1)
+        for x, top, mean in zip(where, high, values.mean(1)):
+            ax.annotate(f"{mean:.{digits}f}", (x, max(top, mean)), textcoords="offset points", xytext=(0, 2),
+                        ha="center", va="bottom", fontsize=9)
+    return finish(ax)
 
 
 def text_table(header, rows, widths, size: float = 9.5) -> Axes:

@@ -130,7 +130,7 @@ def gpt2_bars(ours: Sequence[int], title: str) -> Axes:
     ax.invert_yaxis()
     ax.grid(False, axis="y")
     ax.set(xlabel="多少个 token", title=title)
-    ax.legend(title="词表")
+    ax.legend(title="词表", loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return plots.finish(ax)
 
 

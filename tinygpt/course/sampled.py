@@ -90,16 +90,17 @@ def judge(tokenizer, source: str) -> NGram:
     return NGram(3, tokenizer.vocab_size, EOS).fit(tokenizer.encode_batch(reading.texts(source), eos=True))
 
 
-def bands(x, measured: dict[str, torch.Tensor], real: dict[str, torch.Tensor], titles: Sequence[str]) -> None:
+def bands(x, measured: dict, real: dict, titles: Sequence[str], title: str) -> None:
     """一个量一格，一个来源一条线：measured 是 {来源: (x, 种子, 量)}，带子是各种子的范围。
 
     real 是 {来源: (段, 量)}：真的文字，平均画成虚线。
     """
-    _, axes = plots.panels(columns=len(titles), width=4.6, height=3.3)
-    for i, (ax, title) in enumerate(zip(axes, titles)):
+    figure, axes = plots.panels(columns=len(titles), width=4.6, height=3.6)
+    figure.suptitle(title)
+    for i, (ax, name) in enumerate(zip(axes, titles)):
         band = {source: (m[..., i].amin(1), m[..., i].amax(1)) for source, m in measured.items()}
         means = {source: m[..., i].mean(1) for source, m in measured.items()}
-        plots.lines(x, means, ax=ax, band=band, xlabel="温度", title=title)
+        plots.lines(x, means, ax=ax, band=band, xlabel="温度", title=name)
         for (source, m), color in zip(real.items(), plots.COLORS):
             ax.axhline(m[:, i].mean(), linestyle=":", color=color)
 

@@ -103,20 +103,20 @@ def histograms(labels: Sequence[str], matrices: dict[str, Tensor]) -> None:
     plots.finish(axes[0])
 
 
-def entropies(rows: dict[str, Sequence[float]], read: set[str], title: str) -> Axes:
-    """每个提示一条线：写每一步时的熵。读过的提示用实线、一种颜色，没有读过的用虚线、另一种。"""
-    _, ax = plots.panels(width=7.4, height=3.4)
-    for name, values in rows.items():
-        color, style = (plots.COLORS[0], "-") if name in read else (plots.COLORS[1], "--")
-        ax.plot(range(1, len(values) + 1), values, style, color=color, marker="o")
-        ax.annotate(name, (1, values[0]), textcoords="offset points", xytext=(-6, 0), ha="right", va="center")
-    for color, style, label in ((plots.COLORS[0], "-", "读过的"), (plots.COLORS[1], "--", "没有读过的")):
-        ax.plot([], [], style, color=color, marker="o", label=label)
-    most = max(map(len, rows.values()))
-    ax.set(xlim=(-2.5, most + 0.5), xlabel="写第几个 token", ylabel="熵（nat）", title=title)
-    ax.set_xticks(range(1, most + 1, 2))
-    ax.legend()
-    return plots.finish(ax)
+def entropies(rows: dict[str, Sequence[float]], read: set[str]) -> None:
+    """每个提示一条线：写每一步时的熵。左边是读过的提示，右边是没有读过的；标题是第 3 步以后的平均。"""
+    _, axes = plots.panels(columns=2, width=4.9, height=3.4, sharey=True, sharex=True)
+    groups = {"读过的开头": [name for name in rows if name in read],
+              "没有读过的开头": [name for name in rows if name not in read]}  # fmt: skip
+    for ax, (title, names) in zip(axes, groups.items()):
+        for i, name in enumerate(names):
+            steps = range(1, len(rows[name]) + 1)
+            ax.plot(steps, rows[name], plots.LINESTYLES[i], color=plots.COLORS[i], marker="o", label=name)
+        later = [value for name in names for value in rows[name][2:]]
+        ax.set(xlabel="写第几个 token", title=f"{title}：第 3 步以后平均 {sum(later) / len(later):.2f}")
+        ax.legend()
+    axes[0].set_ylabel("熵（nat）")
+    plots.finish(axes[0])
 
 
 def patch_map(moves: Tensor, title: str) -> Axes:

@@ -111,7 +111,7 @@ class LiveCurve:
     def _draw(self, losses: list) -> bytes:
         figure, ax = plt.subplots(figsize=(6.0, 2.8))
         ax.axhline(self.guess, linestyle=":", color="#4D4D4D")
-        ax.text(self.steps, self.guess, f"瞎猜的损失 {self.guess:.2f}", ha="right", va="bottom")
+        ax.text(self.steps, 1.03 * self.guess, f"瞎猜的损失 {self.guess:.2f}", ha="right", va="bottom")
         ax.plot(range(1, len(losses) + 1), losses)
         ax.set(xlabel="步", ylabel="损失", xlim=(0, self.steps), ylim=(0, 1.2 * self.guess))
         buffer = io.BytesIO()
