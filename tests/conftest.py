@@ -28,8 +28,8 @@ settings.load_profile("tinygpt")
 # 要另开进程、真的训练、杀了又来的：start.py test 单独运行它们，平时的 pytest 不等
 SLOW = {
     "test_capstone", "test_control", "test_counted", "test_exercise_books", "test_experiments", "test_faults",
-    "test_finetune", "test_interrupt", "test_jitter", "test_limits", "test_parallel", "test_probes", "test_resume",
-    "test_start", "test_tasks", "test_what_if",
+    "test_finetune", "test_interrupt", "test_jitter", "test_limits", "test_parallel", "test_probes",
+    "test_resume", "test_start", "test_tasks", "test_what_if",
 }  # fmt: skip
 
 
