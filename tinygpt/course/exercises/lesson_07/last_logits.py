@@ -24,7 +24,7 @@ def _(answer, rng):
 
 @exercise.probe("每一行都有补齐")
 def _(answer, rng):
-    return answer(normal(rng, 2, 6, 3), [4, 2])
+    return answer(normal(rng, 2, 6, 3), [2, 4])
 
 
 @exercise.probe("只有一行")
