@@ -11,7 +11,8 @@ from tinygpt.course.exercises.inputs import normal
 
 def adamw_with(
     correct=("m", "v"), decay="decoupled", eps_at="outside", shift=0, swap=False, square=True, root=True,
-    old=False, sign=1, fresh=(True, True), power=True, give="plain", fixed=False, inplace=False,
+    old=False, sign=1, fresh=(True, True), power=True, rate=True, mix=False,
+    give="plain", fixed=False, inplace=False,
 ):  # fmt: skip
     """correct：修正哪几个；fresh：m、v 里新来的一份乘不乘 1 − β；give：返回的 m、v 修正过没有。"""
 
@@ -20,6 +21,8 @@ def adamw_with(
             lr, beta1, beta2, eps, weight_decay = 0.1, 0.9, 0.99, 1e-8, 0.1
         if swap:
             beta1, beta2 = beta2, beta1
+        if mix:
+            beta1, beta2 = 1 - beta1, 1 - beta2
         if decay == "coupled":
             g = g + weight_decay * p
         new_m = beta1 * m + (1 - beta1 if fresh[0] else 1) * g
@@ -35,7 +38,7 @@ def adamw_with(
         }[eps_at]  # fmt: skip
         shrink = {"decoupled": 1 - lr * weight_decay, "unscaled": 1 - weight_decay,
                   "grows": 1 + lr * weight_decay, "last": 1 - lr * weight_decay}.get(decay, 1)  # fmt: skip
-        new_p = p * (1 if decay == "last" else shrink) - sign * lr * hat_m / length
+        new_p = p * (1 if decay == "last" else shrink) - sign * (lr if rate else 1) * hat_m / length
         new_p = new_p * shrink if decay == "last" else new_p
         if inplace:
             p.copy_(new_p)
@@ -123,6 +126,7 @@ exercise.edit("只修正了 m", correct=("m",), look="v 也从 0 出发：v̂ = 
 exercise.edit("只修正了 v", correct=("v",), look="m 也从 0 出发：m̂ = m/(1 − β₁ᵗ)。")
 exercise.edit("修正时没有取 t 次方", power=False, look="除以 1 − βᵗ：t 是第几步，走得越久修正越小。")
 exercise.edit("t 多数了一步", shift=1, look="第一步 t = 1，修正除以 1 − β¹。")
+exercise.edit("t 少数了一步", shift=-1, look="第一步 t = 1，修正除以 1 − β¹；除以 1 − β⁰ 是除以 0。")
 exercise.edit("返回了修正过的 m 和 v", give="hats",
               look="修正只用在这一步；返回没有修正过的 m 和 v，不然下一步又修正一遍。")
 exercise.edit("衰减混进了梯度", decay="coupled",
@@ -136,6 +140,8 @@ exercise.edit("没有 ε", eps_at="nowhere", look="分母是 √v̂ + ε。")
 exercise.edit("ε 也被修正了", eps_at="early", look="先修正 v，再开方，最后加 ε。")
 exercise.edit("v 没有开方", root=False, look="分母是 √v̂ + ε：v 是平方的平均，开方才与 m 一样大小。")
 exercise.edit("β₁ 与 β₂ 反了", swap=True, look="β₁ 管梯度的平均 m，β₂ 管平方的平均 v。")
+exercise.edit("β 与 1 − β 反了", mix=True, look="旧的平均乘 β，新来的乘 1 − β。")
+exercise.edit("这一步没有乘学习率", rate=False, look="减去的是 η × m̂/(√v̂ + ε)。")
 exercise.edit("v 里没有平方", square=False, look="v 是梯度平方的平均。")
 exercise.edit("m 里新的梯度没有乘 1 − β₁", fresh=(False, True), look="m 是平均：βm + (1 − β)g。")
 exercise.edit("v 里新的平方没有乘 1 − β₂", fresh=(True, False), look="v 是平均：βv + (1 − β)g²。")

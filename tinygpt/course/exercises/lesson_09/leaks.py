@@ -34,7 +34,7 @@ def _(answer, rng):
 
 @exercise.probe("问与答都见过")
 def _(answer, rng):
-    return answer(TRAIN, [("译：鸟", "bird"), ("译：猫", "cat")])
+    return answer(TRAIN, [("译：鸟", "bird"), ("译：猫", "cat"), ("译：猫", "dog")])
 
 
 @exercise.probe("只有答见过")
@@ -49,7 +49,8 @@ def _(answer, rng):
 
 @exercise.probe("头尾有空白")
 def _(answer, rng):
-    return answer(TRAIN, [("译：鸟", " cat\n"), (" 译：狗", "puppy"), ("译：红猫", "redcat")])
+    rows = [("译：鸟", " cat\n"), (" 译：狗", "puppy"), ("译：红猫", "redcat"), ("译：犬", "dog \n")]
+    return answer(TRAIN, rows)
 
 
 @exercise.probe("练习的头尾也有空白")

@@ -143,15 +143,12 @@ exercise.edit("多了一个轴", add=lambda chosen, learnt: (chosen * learnt).su
               look="形状是 (b,)：sum 里不写 keepdim。")
 exercise.edit("没有取对数", scores=lambda z: z.softmax(-1),
               look="log_softmax，不是 softmax：概率相乘，对数才相加。")
-exercise.edit("概率相乘，没有取对数", scores=lambda z: z.softmax(-1),
+exercise.edit("给的是概率，不是对数概率", scores=lambda z: z.softmax(-1),
               add=lambda chosen, learnt: chosen.where(learnt, torch.ones(())).prod(-1),
-              look="要对数概率：各个 token 的对数相加。")
-exercise.edit("又取了指数", give=lambda total: total.exp(), look="要的是对数概率，不取指数。")
+              look="要对数概率：各个 token 的对数相加，不要再取指数。")
 exercise.edit("没有归一", scores=lambda z: z, look="logits 不是对数概率：先对最后一个轴取 log_softmax。")
-exercise.edit("先 softmax 再取对数，下溢", scores=lambda z: z.softmax(-1).log(),
-              look="很小的概率成了 0，log 0 是 −∞；用 log_softmax。")
-exercise.edit("先取指数再取对数，溢出", scores=lambda z: z - z.exp().sum(-1, keepdim=True).log(),
-              look="e 的几百次方是 inf；用 log_softmax 或 logsumexp。")
+exercise.edit("先取指数再取对数，溢出了", scores=lambda z: z.softmax(-1).log(),
+              look="很大的分数取指数成了 inf，很小的概率成了 0，再取对数就是 −∞；用 log_softmax。")
 exercise.edit("概率加了一点再取对数", scores=lambda z: (z.softmax(-1) + 1e-9).log(),
               look="加上的一点会改变很小的概率；用 log_softmax。")
 exercise.edit("轴弄错了", scores=lambda z: z.log_softmax(1),

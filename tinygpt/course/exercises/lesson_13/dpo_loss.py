@@ -101,7 +101,7 @@ exercise.edit("先平均再取 log σ", margin=lambda good, bad: (good - bad).me
               look="每一对各取 −log σ，再平均；先把差平均，拉开的一对就替没有拉开的一对挡住了。")
 exercise.edit("没有减参考模型", relative=lambda log_p, reference: log_p,
               look="比的是相对参考模型升了多少：log π − log π₀。不减，模型原来就觉得长的、少见的不好。")
-exercise.edit("参考模型加反了", relative=lambda log_p, reference: log_p + reference,
+exercise.edit("参考模型加反了，或者好的差的用反了", relative=lambda log_p, reference: log_p + reference,
               look="减去参考模型的对数概率，不是加上；好的减好的参考，差的减差的参考。")
 exercise.edit("参考模型用了相除", relative=lambda log_p, reference: log_p / reference,
               look="概率相除，对数相**减**：log π − log π₀。")
@@ -131,11 +131,6 @@ exercise.edit("忘了负号", sign=1, look="损失是 −log σ：差越大，�
 exercise.edit("给的是数，不是张量", give=lambda loss: loss.item(),
               look="返回 0 维张量，不要 .item()：还要反向传播。")
 exercise.edit("断了梯度", give=lambda loss: loss.detach(), look="不要 detach、no_grad：损失要能反向传播。")
-
-
-@exercise.mutant("参考模型用反了", look="好的减**好的**参考，差的减**差的**参考。")
-def _(chosen, rejected, chosen_reference, rejected_reference, beta):
-    return dpo_with()(chosen, rejected, rejected_reference, chosen_reference, beta)
 
 
 @exercise.mutant("β 只乘了好的一边", look="差整个乘 β：β × (好的 − 差的)，括号不要少。")

@@ -69,7 +69,8 @@ def _(answer, rng):
 
 @exercise.probe("全都相同，可是不是整数：标准差未必正好算成 0")
 def _(answer, rng):
-    return answer(torch.tensor([[0.1, 0.1, 0.1], [0.7, 0.7, 0.7], [0.1, 0.7, 0.1]], dtype=torch.float64))
+    groups = [(0.1, 3), (0.7, 6), (0.3, 7), (0.1, 10), (1.1, 30)]
+    return [answer(torch.full((2, g), value, dtype=torch.float64)) for value, g in groups]
 
 
 @exercise.probe("一组只有一个回答")
@@ -141,7 +142,9 @@ exercise.edit("夹在了 −1 与 1 之间", give=lambda a: a.clamp(-1, 1), look
 exercise.edit("换成了单精度", give=lambda a: a.float(), look="奖励是什么类型，优势就是什么类型。")
 exercise.edit("全都相同时得到 nan", divide=lambda c, std: c / std,
               look="标准差是 0 时不能除：先 clamp_min(1e-6)，分子是 0，结果就是 0。")
-exercise.edit("只有标准差正好是 0 才当作相同", divide=lambda c, std: torch.where(std == 0, 0.0, c / std),
+exercise.edit("只有标准差正好是 0 才当作相同",
+              spread=lambda r: (r - group_mean(r)).square().mean(-1, keepdim=True).sqrt(),
+              divide=lambda c, std: torch.where(std == 0, 0.0, c / std),
               look="0.1、0.1、0.1 的平均有舍入，标准差是 1e-17，不是 0：用 clamp_min(1e-6)。")
 exercise.edit("把 nan 换成了 0", divide=lambda c, std: (c / std).nan_to_num(0.0),
               look="0.1、0.1、0.1 的平均有舍入，标准差是 1e-17，除出来不是 nan：用 clamp_min(1e-6)。")

@@ -24,8 +24,6 @@ def policy_with(
         elif inplace == "log_p":
             with torch.no_grad():
                 log_p.masked_fill_(~is_answer, 0.0)
-        elif inplace == "is_answer":
-            is_answer.fill_(True)
         return give(loss)
 
     return run
@@ -151,6 +149,5 @@ exercise.edit("给的是数，不是张量", give=lambda loss: loss.item(),
               look="返回 0 维张量，不要 .item()：还要反向传播。")
 exercise.edit("断了梯度", give=lambda loss: loss.detach(), look="log_p 不要 detach：损失要能反向传播。")
 exercise.edit("改动了 advantages", inplace="advantages", look="advantages −= … 改的是别人的张量：写成新的。")
-exercise.edit("改动了 log_p", inplace="log_p",
-              look="log_p[…] = 0、masked_fill_ 改的是别人的张量：乘上 is_answer。")
-exercise.edit("改动了 is_answer", inplace="is_answer", look="is_answer[…] = … 改的是别人的张量：写成新的。")
+exercise.edit("改动了 log_p 或 is_answer", inplace="log_p",
+              look="log_p[…] = 0、masked_fill_、is_answer[…] = … 改的是别人的张量：乘上 is_answer，得到新的。")
