@@ -150,4 +150,4 @@ exercise.edit("给的是数，不是张量", give=lambda loss: loss.item(),
 exercise.edit("断了梯度", give=lambda loss: loss.detach(), look="log_p 不要 detach：损失要能反向传播。")
 exercise.edit("改动了 advantages", inplace="advantages", look="advantages −= … 改的是别人的张量：写成新的。")
 exercise.edit("改动了 log_p 或 is_answer", inplace="log_p",
-              look="log_p[…] = 0、masked_fill_、is_answer[…] = … 改的是别人的张量：乘上 is_answer，得到新的。")
+              look="log_p[…] = 0、is_answer[…] = … 改的是别人的张量：乘上 is_answer，得到新的。")
