@@ -60,7 +60,7 @@ def family() -> Figure:
     _stack(ax, 11.4, [("前文", "plain"), decoder[1], decoder[3], decoder[4]])
     names = {1.7: "2017：编码器 + 解码器（翻译）", 7.6: "BERT：只要编码器", 11.4: "GPT：只要解码器"}
     for x, name in names.items():
-        ax.text(x, 5.0, name, ha="center", fontsize=10.5, weight="bold")
+        ax.text(x, 5.0, name, ha="center", fontsize=10.5)
     for x in (5.55, 9.5):
         ax.plot([x, x], [-0.6, 5.2], color=plots.FAINT)
     ax.set_title("BERT 与 GPT 各拿走一半；交叉注意力两边都没有要", loc="left")
@@ -103,11 +103,12 @@ def norm_orders() -> Figure:
     for trunk, name in ((0.4, "post-norm：主干每次都过归一化"), (5.4, "pre-norm：主干一路通到底")):
         side, post = trunk + 1.9, trunk < 1
         ax.plot([trunk, trunk], [-0.8, 2.4], **orange)
-        arrow(ax, (trunk, 2.6), (trunk, 4.2), **orange)
+        arrow(ax, (trunk, 3.61 if post else 2.6), (trunk, 4.2), **orange)
         for y, text, kind in [(1.6, "子层 f", "work")] + ([] if post else [(0.4, "层归一化", "plain")]):
             box(ax, side, y, text, kind, width=1.7)
         if post:
             box(ax, trunk, 3.3, "层归一化", "plain", width=1.7)
+            arrow(ax, (trunk, 2.6), (trunk, 2.99), **orange)
         else:
             arrow(ax, (side, 0.71), (side, 1.29))
         first = 1.6 if post else 0.4

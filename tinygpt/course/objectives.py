@@ -150,6 +150,7 @@ def smooth(losses: list[float], width: int = 20) -> Tensor:
     return torch.tensor(losses).unfold(0, width, width).mean(1)
 
 
+@torch.no_grad()
 def weights(backbone, x: Tensor, mask) -> Tensor:
     """第一层第一个头的注意力权重 (t, t)；x 是 (1, t, c)。"""
     return attention_through(backbone, x, mask)[0][0, 0, 0]
