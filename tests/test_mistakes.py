@@ -1,11 +1,13 @@
 """错误的记录、它们的概念、由记录提出的下一步。"""
 
-import json
+from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import pytest
 
 from tinygpt.cli import main
-from tinygpt.course import concepts, exercises, mistakes
+from tinygpt.course import book_child, books, concepts, exercises, kernel, mistakes, plots
+from tinygpt.course.diagnosis import CheckFailed
 from tinygpt.course.widgets.mistakes import EMPTY, draw_map, mistake_map
 
 ALL = [(number, m.name) for lesson in exercises.lessons()
@@ -30,8 +32,10 @@ def test_every_mistake_has_one_concept_of_the_list():
 @pytest.mark.parametrize("number, name, concept", [
     ("4.1", "按第一个轴归一", "轴"), ("4.4", "没有用掩码", "掩码"), ("3.6", "错开了两位", "差一位"),
     ("6.7", "平均的平均", "平均"), ("7.2", "改动了输入", "就地修改"), ("7.2", "并列的都留下了", "边界"),
-    ("4.5", "返回的不是布尔", "形状与类型"), ("2.4", "没有随机的 10 %", "随机数"), ("6.1", "忘了清零梯度", "梯度"),
-    ("5.6", "忘了变号", "方向"), ("5.6", "先 softmax 再取对数，溢出", "数值"), ("4.3", "标准差没有开方", "估算"),
+    ("4.5", "返回的不是布尔", "形状与类型"), ("2.4", "没有随机的 10 %", "随机数"),
+    ("6.1", "忘了清零梯度", "梯度"),
+    ("5.6", "忘了变号", "方向与次序"), ("5.6", "先 softmax 再取对数，溢出", "数值"),
+    ("4.3", "标准差没有开方", "估算"),
 ])  # fmt: skip
 def test_the_concept_fits(number, name, concept):
     assert (number, name) in ALL and concepts.concept_of(number, name) == concept
@@ -86,5 +90,68 @@ def test_a_folder_that_cannot_be_written_to_is_left_alone(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_check_notes_named_mistakes_proposes_and_forgets(root, monkeypatch, capsys):
-    from tests.test_exercise_books import ROOT, edit, read  # noqa: F401
+@pytest.fixture
+def course(root, monkeypatch):
+    """一本练习，4.1 犯了一个叫得出名字的错。"""
+    results = [
+        {"number": "4.1", "state": "failed", "message": "✗ 练习 4.1", "mutants": ["按第一个轴归一"]},
+        {"number": "4.2", "state": "passed", "message": ""},
+    ]
+    monkeypatch.setattr(books, "course_root", lambda: root)
+    monkeypatch.setattr(books, "report", lambda root, lesson=None: {"04_attention_math.ipynb": results})
+    monkeypatch.setattr(books, "known_report", books.report)
+    return results
+
+
+def test_check_notes_named_mistakes_proposes_and_forgets(course, root, capsys):
+    for _ in range(2):
+        assert main(["check"]) == 1
+    out = capsys.readouterr().out
+    assert "记下的错误里，最多的是“轴”" in out and "1 次，在练习 4.1" in out and "--forget" in out
+    assert [r["mutant"] for r in mistakes.read(root)] == ["按第一个轴归一"]
+    assert main(["check", "--forget"]) == 0 and "删掉了 1 条" in capsys.readouterr().out
+    assert list((root / "exercises").iterdir()) == []
+    course[0] |= {"mutants": []}  # 叫不出名字的错误不记
+    assert main(["check"]) == 1
+    assert "记下的错误" not in capsys.readouterr().out and mistakes.read(root) == []
+
+
+def test_the_verdict_of_a_book_carries_the_names():
+    with pytest.raises(CheckFailed) as failed:
+        exercises.check("4.1", lambda z: z.softmax(dim=0))
+    assert book_child.verdict(failed.value)["mutants"] == ["按第一个轴归一"]
+
+
+def test_only_a_live_kernel_notes(monkeypatch):
+    """笔记本里检查也记；脚本、测试、执行整本练习时不记。"""
+    noted = []
+    monkeypatch.setattr(mistakes, "note", lambda number, mutants: noted.append((number, *mutants)))
+
+    def failing():
+        with pytest.raises(CheckFailed):
+            exercises.check("4.1", lambda z: z.softmax(dim=0))
+
+    failing()
+    assert noted == []
+    shell = SimpleNamespace(kernel=None, user_ns={})
+    monkeypatch.setattr(kernel, "shell", lambda: shell)
+    with kernel.checking():
+        failing()
+    assert noted == []
+    failing()
+    assert noted == [("4.1", "按第一个轴归一")]
+
+
+# ---- 地图 ----
+
+
+def test_the_map_draws_what_was_noted_and_says_when_there_is_nothing(root):
+    plots.use_style()
+    texts = lambda figure: [text.get_text() for text in figure.axes[0].texts]
+    assert texts(draw_map([])) == [EMPTY]
+    figure = draw_map([row("4.4", "没有用掩码"), row("4.5", "看不见自己"), row("7.1", "改动了输入")])
+    assert texts(figure) == ["2 次：练习 4.4、4.5", "1 次：练习 7.1"]
+    assert "记下 3 次，最多的是“掩码”" in figure.axes[0].get_title()
+    plt.close("all")
+    static = mistake_map(root)._repr_mimebundle_()
+    assert static["image/png"] and static["text/plain"].startswith("你的错误的地图")

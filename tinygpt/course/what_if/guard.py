@@ -38,8 +38,9 @@ class Run:
 
 
 @contextlib.contextmanager
-def guarded(run: Run, seconds: float = SECONDS) -> Iterator[None]:
+def guarded(run: Run, seconds: float | None = None) -> Iterator[None]:
     """with guarded(run): 里面出的事都记在 run.stopped 里。随机数从同一个种子开始，出来以后一切照旧。"""
+    seconds = SECONDS if seconds is None else seconds
     printed = contextlib.redirect_stdout(Bounded(sys.stdout))
     try:
         with fixed_world(SEED), time_limit(seconds), printed:

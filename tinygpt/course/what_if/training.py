@@ -32,7 +32,7 @@ class Training:
     place: Callable
     where: str
     steps: int = 240
-    learning_rate: float = 5e-3
+    learning_rate: float = 1e-2
     unit_scores: bool = False
     losses: Callable = None
     label: str = "训练损失"

@@ -14,8 +14,8 @@ from tinygpt.config import GPTConfig
 from tinygpt.corpus.stories import stories
 from tinygpt.tokenizer import Tokenizer
 
-PLANS = ("find", "lend", "rain", "help")  # 四种故事，句式少，几百步就学得出样子
-CHARACTERS = 40_000
+PLANS = ("find",)  # 一种故事（找东西）：句式少，几百步就学得出样子
+CHARACTERS = 30_000
 CONTEXT = 32
 PROMPT = "小"
 
