@@ -11,7 +11,7 @@ import torch
 
 from tinygpt.course import books, exercises, kernel
 from tinygpt.course.diagnosis import CheckFailed
-from tinygpt.course.what_if import guard, picture, show, trials, what_if, writing
+from tinygpt.course.what_if import guard, picture, show, training, trials, what_if, world, writing
 from tinygpt.course.what_if.guard import Run, guarded
 from tinygpt.course.what_if.training import Training
 from tinygpt.errors import InputError
@@ -20,16 +20,28 @@ ROOT = Path(__file__).parents[1]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 
 
+@pytest.fixture(autouse=True, scope="module")
+def small():
+    """只用六千字。"""
+    before, world.CHARACTERS = world.CHARACTERS, 6000
+    world.world.cache_clear()
+    yield
+    world.CHARACTERS = before
+    world.world.cache_clear()
+
+
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
-    """写四个 token，训练四步（test 里另说的除外）。"""
+    """写四五个 token，训练两步（test 里另说的除外）。"""
     monkeypatch.setattr(writing, "LENGTH", 4)
+    monkeypatch.setattr(training, "LETTERS", 5)
+    monkeypatch.setattr(show, "KNOWN", {})
     monkeypatch.setattr(guard, "SECONDS", 0)  # 测试的机器可能很忙：不限时
     yield
     plt.close("all")
 
 
-def tried(number: str, answer, steps: int = 4) -> Run:
+def tried(number: str, answer, steps: int = 2) -> Run:
     trial = trials.trial_of(number)
     if isinstance(trial, Training):
         trial = dataclasses.replace(trial, steps=steps)
@@ -80,7 +92,7 @@ def test_nan_is_an_outcome_with_its_step():
         y = exercises.find("5.3").reference(x, weight, bias, eps)
         return y * math.nan if len(calls) > 15 else y  # 开始时量一次，一步五次：两层各两次，最后一次
 
-    run = tried("5.3", sudden)
+    run = tried("5.3", sudden, steps=4)
     assert run.stopped == "第 3 步变成了 nan" and len(run.seen) == 3
 
 

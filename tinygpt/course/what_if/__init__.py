@@ -3,7 +3,7 @@
     from tinygpt.course.what_if import what_if
     what_if("4.4", attention_weights)
 
-    world.py      小世界：几千字的小故事、两层的小模型；怎样量“写的时候的损失”
+    world.py      小世界：三万字的小故事、两层的小模型；怎样量“写的时候的损失”
     guard.py      一次试验的记录；你的函数出错、停不下来、算出 nan，都记下来，不抛出
     parts.py      你的函数装在模型或训练的哪里（毕业作品的零件，capstone/）
     training.py   一次训练：几百步，量两种损失，再写一段
