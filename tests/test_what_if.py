@@ -11,7 +11,7 @@ import torch
 
 from tinygpt.course import books, exercises, kernel
 from tinygpt.course.diagnosis import CheckFailed
-from tinygpt.course.what_if import guard, picture, show, training, trials, what_if, world, writing
+from tinygpt.course.what_if import guard, picture, show, stopping, training, trials, what_if, world, writing
 from tinygpt.course.what_if.guard import Run, guarded
 from tinygpt.course.what_if.training import Training
 from tinygpt.errors import InputError
@@ -35,6 +35,9 @@ def short(monkeypatch):
     """写四五个 token，训练两步（test 里另说的除外）。"""
     monkeypatch.setattr(writing, "LENGTH", 4)
     monkeypatch.setattr(training, "LETTERS", 5)
+    monkeypatch.setattr(stopping, "EVERY", 1)
+    monkeypatch.setattr(stopping, "CHECKS", 6)
+    monkeypatch.setattr(stopping, "KEPT", [])
     monkeypatch.setattr(show, "KNOWN", {})
     monkeypatch.setattr(guard, "SECONDS", 0)  # 测试的机器可能很忙：不限时
     yield
@@ -141,6 +144,23 @@ def test_a_loop_that_ignores_the_window_is_stopped_by_the_model(monkeypatch):
     monkeypatch.setattr(writing, "LENGTH", 12)
     run = tried("7.6", mutant("7.6", "没有截到上下文长度"))
     assert "一次最多看 12 个 token，收到了 13 个" in run.stopped
+
+
+def test_early_stopping_takes_the_weights_the_answer_chose(monkeypatch):
+    losses = [3.0, 2.0, 2.5, 2.6, 2.7, 1.0]
+
+    def kept(tick):
+        model = stopping.AssembledGPT(stopping.assembled_from({}), stopping.shape())
+        stopping.KEPT[:] = [(loss, model.state_dict()) for loss in losses]
+        return model
+
+    monkeypatch.setattr(stopping, "overfit", kept)
+    correct = tried("6.6", exercises.find("6.6").reference)
+    yours = tried("6.6", mutant("6.6", "取回的是最后一次"))
+    assert correct.seen == yours.seen == losses[:5]
+    assert picture.conclusion(yours, correct, False) == (
+        "看了 5 次就停，取回第 5 次的权重，损失 2.70；正确的写法看了 5 次就停，取回第 2 次的权重，损失 2.00"
+    )
 
 
 def test_conclusions_say_what_was_measured():

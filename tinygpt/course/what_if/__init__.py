@@ -7,6 +7,7 @@
     guard.py      一次试验的记录；你的函数出错、停不下来、算出 nan，都记下来，不抛出
     parts.py      你的函数装在模型或训练的哪里（毕业作品的零件，capstone/）
     training.py   一次训练：几百步，量两种损失，再写一段
+    stopping.py   一次提前停止：什么时候停，取回哪一次的权重
     writing.py    一次写：用附带的模型，只换选下一个 token 的办法
     trials.py     哪个练习做哪一种试验
     picture.py    两条曲线一张图，一句结论，两段文字

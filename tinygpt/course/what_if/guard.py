@@ -19,12 +19,14 @@ class Run:
 
     seen：每一步量到的数（训练损失，或每个 token 有多意外）；
     written：[（第几步，写的时候的损失）]，只有训练才有；
-    text：最后写的一段；stopped：没有走完的原因；at：走到了哪里。
+    text：最后写的一段；note：用一句话说结果（只在数字之外还有话说的时候）；
+    stopped：没有走完的原因；at：走到了哪里。
     """
 
     seen: list[float] = field(default_factory=list)
     written: list[tuple[int, float]] = field(default_factory=list)
     text: str = ""
+    note: str = ""
     stopped: str = ""
     at: str = "开始的时候"
 

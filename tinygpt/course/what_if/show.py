@@ -7,7 +7,7 @@ from tinygpt.course import kernel, plots
 from tinygpt.course.diagnosis import CheckFailed, blank
 from tinygpt.course.exercises import find
 from tinygpt.course.what_if.guard import Run
-from tinygpt.course.what_if.picture import conclusion, draw, same
+from tinygpt.course.what_if.picture import conclusion, draw
 from tinygpt.course.what_if.trials import trial_of
 from tinygpt.errors import require
 
@@ -32,7 +32,7 @@ def what_if(number: str, answer) -> None:
         bar.update(trial.ticks - bar.n)
         correct = KNOWN[number]
         yours = trial.run(answer, bar.update)
-    said = conclusion(yours, correct, same(yours, correct) and passes(number, answer))
+    said = conclusion(yours, correct, passes(number, answer))
     plots.use_style()
     figure = draw(f"练习 {number}：{said}", trial.label, yours, correct)
     print(f"{trial.where}。\n{said}。\n\n正确的写法写出：{text_of(correct)}\n你的写法写出：{text_of(yours)}")

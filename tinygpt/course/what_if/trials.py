@@ -2,6 +2,7 @@
 
 from tinygpt.course.exercises import WHAT_IF
 from tinygpt.course.what_if import parts
+from tinygpt.course.what_if.stopping import PATIENCE, Stopping
 from tinygpt.course.what_if.training import Training, by_own_gradients, by_own_loop
 from tinygpt.course.what_if.writing import NARROW, Writing, own_loop, sampling, unequal_prompts
 from tinygpt.errors import InputError
@@ -29,6 +30,7 @@ TRIALS = {
         parts.in_clipping, "梯度由你的函数裁剪；每 15 步有一批坏数据，损失放大 60 倍", learning_rate=WIDE
     ),
     "6.4": Training(parts.alone("6.4"), "学习率由你的函数定", learning_rate=2e-2),
+    "6.6": Stopping(f"在 1500 个字上训练到过拟合，patience = {PATIENCE}，停与取回由你的函数定"),
     "6.7": Training(
         parts.alone("6.7"), "梯度由你的函数累积", learning_rate=WIDE, losses=by_own_gradients
     ),
