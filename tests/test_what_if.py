@@ -126,9 +126,9 @@ def test_the_world_is_as_before_afterwards():
 # ---- 错误真的看得出来 ----
 
 
-def test_a_missing_mask_looks_better_and_writes_worse():
-    correct = tried("4.5", exercises.find("4.5").reference, steps=100)
-    yours = tried("4.5", lambda n_query, n_key: torch.ones(n_query, n_key, dtype=torch.bool), steps=100)
+def test_labels_that_are_not_shifted_look_better_and_write_worse():
+    correct = tried("3.6", exercises.find("3.6").reference, steps=40)
+    yours = tried("3.6", mutant("3.6", "标签没有错开"), steps=40)
     assert picture.last(yours.seen) < picture.last(correct.seen) - 0.5
     assert yours.written[-1][1] > correct.written[-1][1] + 0.5
     assert "看着学得更好，其实不会写" in picture.conclusion(yours, correct, passed=False)
@@ -165,7 +165,7 @@ def test_early_stopping_takes_the_weights_the_answer_chose(monkeypatch):
 
 def test_conclusions_say_what_was_measured():
     def run(seen, written=None, stopped=""):
-        return Run([seen] * 30, [(20, written)] if written else [], "字", stopped)
+        return Run([seen] * 30, [(20, written)] if written else [], "字", stopped=stopped)
 
     said = lambda a, b, passed=False: picture.conclusion(a, b, passed)
     assert said(run(2, 3), run(2, 3), True) == "与正确的写法一样"
@@ -179,7 +179,7 @@ def test_conclusions_say_what_was_measured():
 
 def test_the_picture_has_both_curves_and_no_missing_character():
     correct = Run([3.0, 2.0, 1.0], [(0, 4.0), (20, 2.0)], "好")
-    yours = Run([3.0, math.nan], [(0, 4.0)], "", "第 2 步变成了 nan 𠮷 $x$")
+    yours = Run([3.0, math.nan], [(0, 4.0)], stopped="第 2 步变成了 nan 𠮷 $x$")
     left, right = picture.draw("练习 4.4：" + yours.stopped, "训练损失", yours, correct).axes
     assert [line.get_label() for line in left.lines[:2]] == list(picture.NAMES)
     assert left.lines[-1].get_marker() == "x" and len(right.lines) == 3

@@ -6,11 +6,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tinygpt.course.differences import short
 from tinygpt.course.probing import Bounded, fixed_world, last_line, time_limit
 
 SEED = 0
-SECONDS = 30.0  # 一次试验最多多久
+SECONDS = 40.0  # 一次试验最多多久
 
 
 @dataclass
@@ -54,5 +53,5 @@ def guarded(run: Run, seconds: float | None = None) -> Iterator[None]:
     except (Exception, SystemExit) as error:  # noqa: BLE001 学习者的代码可能抛出任何异常
         where = last_line(error)
         at = f"{run.at}（你的代码{where}）" if where else run.at
-        first = (str(error).strip().splitlines() or [""])[0]
-        run.stopped = f"{at}出错：{type(error).__name__}: {short(first, 100).strip(chr(39))}"
+        first = (str(error).strip("' \n").splitlines() or [""])[0]
+        run.stopped = f"{at}出错：{type(error).__name__}: {first[:100]}"

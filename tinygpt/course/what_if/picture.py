@@ -21,7 +21,8 @@ def last(values: list[float]) -> float:
 
 def same(yours: Run, correct: Run) -> bool:
     """两条曲线处处一样，话也一样。"""
-    return yours.note == correct.note and within(SAME, yours.seen, correct.seen)
+    written = [value for _, value in yours.written], [value for _, value in correct.written]
+    return yours.note == correct.note and within(SAME, yours.seen, correct.seen) and within(SAME, *written)
 
 
 def within(least: float, found: list[float], expected: list[float]) -> bool:

@@ -82,8 +82,9 @@ def whole(trial: Training, model: AssembledGPT) -> Iterator[float]:
 def by_own_loop(trial: Training, model: AssembledGPT) -> Iterator[float]:
     """练习 6.1：整个循环是学习者写的，一次交给它十步的窗口。"""
     windows = all_windows()
-    for _ in range(0, trial.steps, 10):
-        batches = [windows[torch.randint(len(windows), (BATCH,))] for _ in range(10)]
+    for done in range(0, trial.steps, 10):
+        count = min(10, trial.steps - done)
+        batches = [windows[torch.randint(len(windows), (BATCH,))] for _ in range(count)]
         yield from model.use["6.1"](model, batches, trial.learning_rate)
 
 
