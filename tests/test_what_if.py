@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
-from tinygpt.course import books, exercises, kernel
+from tinygpt.course import books, exercises, kernel, plots
 from tinygpt.course.diagnosis import CheckFailed
 from tinygpt.course.what_if import guard, picture, show, stopping, training, trials, what_if, world, writing
 from tinygpt.course.what_if.guard import Run, guarded
@@ -178,6 +178,7 @@ def test_conclusions_say_what_was_measured():
 
 
 def test_the_picture_has_both_curves_and_no_missing_character():
+    plots.use_style()
     correct = Run([3.0, 2.0, 1.0], [(0, 4.0), (20, 2.0)], "好")
     yours = Run([3.0, math.nan], [(0, 4.0)], stopped="第 2 步变成了 nan 𠮷 $x$")
     left, right = picture.draw("练习 4.4：" + yours.stopped, "训练损失", yours, correct).axes
