@@ -108,31 +108,31 @@ def loss(logits, first: int, ids, context: int) -> float:
     return total / len(y)
 
 
-def last_json(command: list[str], **options) -> dict:
-    out = subprocess.run(command, capture_output=True, text=True, **options)
-    if out.returncode:
-        raise SystemExit(out.stderr)
-    return json.loads(out.stdout.splitlines()[-1])
+def output(command: list[str], **options) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return done.stdout
 
 
 def measure(contender: str, args, work: Path, seed: int) -> dict:
     """训练一次：{"seconds", "loss"}。"""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "2"}
-    this = [sys.executable, str(Path(__file__).resolve())]
+    this = [sys.executable, str(Path(__file__).resolve()), args.nanogpt, args.text]
     if contender == "nanogpt":
         environment["STARTED"] = str(time.time())
-        return last_json([*this, args.nanogpt, args.text, "--peer", str(work), str(seed)], env=environment)
+        return json.loads(output([*this, "--peer", str(work), str(seed)], env=environment).splitlines()[-1])
     with tempfile.TemporaryDirectory() as out:
         preset, *more = shlex.split(contender)
         command = [sys.executable, "-m", "tinygpt", "train", "--preset", preset, "--tokenizer", "char"]
         command += ["--data", str(work / "train.txt"), "--out", f"{out}/run", "--seed", str(seed)]
         command += ["--validation-fraction", "0.001", "--eval-interval", "1000000000", "--patience", "0"]
         started = time.time()
-        last_json([*command, "--json", *more], env=environment, cwd=out)
+        output([*command, "--json", *more], env=environment, cwd=out)
         seconds = time.time() - started
-        return {"seconds": seconds} | last_json(
-            [*this, args.nanogpt, args.text, "--own", f"{out}/run"], env=environment
-        )
+        found = output([*this, "--own", f"{out}/run"], env=environment).splitlines()[-1]
+        steps = json.loads(Path(out, "run", "run.json").read_text(encoding="utf-8"))["steps"]
+        return {"seconds": seconds, "steps": steps} | json.loads(found)
 
 
 def main() -> None:

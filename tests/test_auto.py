@@ -71,6 +71,12 @@ def test_validation_takes_what_it_needs():
     assert auto.Facts(10**9, 60).validation == 0.002
 
 
+def test_text_read_often_is_split_into_characters():
+    assert auto.Facts(10**6, 65).tokenizer(60) == "char"
+    assert auto.Facts(10**8, 65).tokenizer(60) is None and auto.Facts(10**6, 5000).tokenizer(60) is None
+    assert auto.Facts(10**6, 65).tokenizer(1) is None
+
+
 # ---- 选 ----
 
 
@@ -82,7 +88,7 @@ def chosen(monkeypatch, seconds: float, speed=1e9, unique: int = 10**9) -> auto.
         auto, "tokens_per_second", lambda r, *_: speed / (auto.block_parameters(r.shape) + 10**5)
     )
     ids = np.broadcast_to(np.uint16(9), (unique,))
-    return auto.choose(ids, 512, seconds, CPU, TrainConfig(minutes=1))
+    return auto.choose(ids, 512, 3, seconds, CPU, TrainConfig(minutes=1))
 
 
 def test_more_time_takes_a_larger_shape(monkeypatch):
@@ -115,7 +121,7 @@ def test_text_shorter_than_a_window_still_gets_a_recipe(monkeypatch):
 
 def test_speed_is_measured_by_real_steps():
     ids = np.arange(3000, dtype=np.uint16) % 50
-    small = auto.recipe_for(1, 64, 50)
+    small = auto.recipe_for(1, 64, 50, 3)
     speed = auto.tokens_per_second(small, ids, CPU, TrainConfig(precision="fp32"))
     assert math.isfinite(speed) and speed > 0
 
@@ -145,10 +151,11 @@ def test_minutes_alone_mean_auto_and_resume_keeps_the_choice(run, capsys, monkey
     arguments, out = run
     monkeypatch.setattr(auto, "tokens_per_second", lambda r, *_: 10**8 / auto.block_parameters(r.shape))
     monkeypatch.setattr("tinygpt.trainer.Trainer._steps_in", lambda trainer, minutes: 4)
-    assert main([*arguments, "--minutes", "0.01", "--eval-interval", "2"]) == 0
+    assert main([*arguments, "--minutes", "0.5", "--eval-interval", "2"]) == 0
     assert "--preset auto" in capsys.readouterr().out
     record = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert record["preset"] == "auto" and record["auto"]["tried"]
+    assert json.loads((out / "config.json").read_text(encoding="utf-8"))["vocab_size"] == 8 + 13  # 字符
     assert record["validation_fraction"] == 0.1 and record["eval_windows"] == 100
     before = (out / "config.json").read_bytes()
 

@@ -103,8 +103,11 @@ def destroy(value):
 @pytest.mark.parametrize("number", [n for n, e in ALL.items() if callable(e.reference)])
 def test_an_answer_that_destroys_its_input_harms_no_later_check(number):
     exercise = ALL[number]
+    before = {name: outcome(run, exercise.reference, 0) for name, run in exercise.probes}
     with contextlib.suppress(CheckFailed):  # 通不通过由这个练习自己定；要紧的是下一次检查不受影响
         exercise.check(destroying(exercise.reference))
+    after = {name: outcome(run, exercise.reference, 0) for name, run in exercise.probes}
+    assert difference(after, before) is None
     assert exercise.check(exercise.reference).startswith("✓")
 
 

@@ -307,15 +307,14 @@ def test_the_pairs_are_twins():
 def test_who_looks_only_at_the_endings_gets_half():
     asked = common_sense.pairs()
     prior = {end: i for i, end in enumerate(sorted({p.x for p in asked} | {p.y for p in asked}))}
-    ends = lambda texts: [float(prior[max((e for e in prior if t.endswith(e)), key=len)]) for t in texts]
-    found = common_sense.judge(asked, ends)
+    found = common_sense.judge(asked, lambda rows: [float(prior[end]) for _, end in rows])
     assert common_sense.single(found) == 0.5 and common_sense.both(found) == 0
 
 
 def test_who_knows_gets_everything():
     asked = common_sense.pairs()
-    right = {p.a + p.x for p in asked} | {p.b + p.y for p in asked}
-    found = common_sense.judge(asked, lambda texts: [float(t in right) for t in texts])
+    right = {(p.a, p.x) for p in asked} | {(p.b, p.y) for p in asked}
+    found = common_sense.judge(asked, lambda rows: [float(row in right) for row in rows])
     assert common_sense.single(found) == common_sense.both(found) == common_sense.matched(found) == 1
-    tied = common_sense.judge(asked, lambda texts: [0.0] * len(texts))
+    tied = common_sense.judge(asked, lambda rows: [0.0] * len(rows))
     assert common_sense.single(tied) == common_sense.matched(tied) == 0

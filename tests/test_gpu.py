@@ -223,7 +223,7 @@ def test_find_batch_on_the_command_line(tmp_path, capsys):
     assert all(f"小批 {n} × 累积 {4 // n}" in err for n in (1, 2, 4)) and "用小批" in err
     train = run_record(tmp_path / "run")["train"]
     assert train["batch_size"] * train["accumulation"] == 4
-    assert "内存：估计约" in out and "万亿次浮点运算" in out
+    assert "内存：估计约" in out and "亿次浮点运算" in out
     # 接着训练：不再找，用原来的
     assert main([*map(str, command), "--resume", "--steps", "5"]) == 0
     assert run_record(tmp_path / "run")["train"]["batch_size"] == train["batch_size"]

@@ -37,7 +37,7 @@ def stored(request):
     return nbformat.read(request.param, as_version=4)
 
 
-@pytest.fixture(params=LESSONS, ids=lambda path: path.name)
+@pytest.fixture(params=[path for path in LESSONS if path.name[:2].isdigit()], ids=lambda path: path.name)
 def lesson(request):
     return nbformat.read(request.param, as_version=4)
 
@@ -79,8 +79,9 @@ def test_no_trailing_semicolon(stored):
     assert not [cell.source for cell in code(stored) if cell.source.rstrip().endswith(";")]
 
 
-def test_at_most_one_cell_in_twenty_is_not_compared(stored):
-    assert sum(map(tool.ignored, code(stored))) <= 0.05 * len(code(stored))
+def test_at_most_one_cell_in_twenty_is_not_compared():
+    cells = [cell for path in STORED for cell in code(nbformat.read(path, as_version=4))]
+    assert sum(map(tool.ignored, cells)) <= 0.05 * len(cells)
 
 
 def test_no_code_cell_over_30_lines(lesson):

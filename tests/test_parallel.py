@@ -123,7 +123,7 @@ def torchrun(*arguments, **options) -> subprocess.Popen:
 
 def finished(process: subprocess.Popen) -> tuple[int, str, str]:
     try:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
     finally:
         process.kill()
     return process.returncode, out, err

@@ -304,7 +304,9 @@ def test_the_recipe_is_understood(start):
     args = build_parser().parse_args(arguments)
     assert args.mixture == "first" and args.watch
     assert TrainConfig(**given(args, TrainConfig)).minutes == start.MINUTES
-    assert preset(args.preset, **given(args, GPTConfig)).n_embd == 256
+    shape = given(args, GPTConfig)
+    assert args.preset is None and shape, "说了形状，就是文章的模型，不由预算定"
+    assert preset("mini", **shape).n_embd == 256
 
 
 def test_failed_training_is_passed_on(start, capsys):

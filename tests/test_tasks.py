@@ -120,19 +120,19 @@ def test_the_same_fact_is_always_said_in_the_same_way():
 
 
 @pytest.mark.parametrize(
-    "question, short, whole",
+    "question, short, whole, key",
     [
-        ("小明把帽子还给了谁？", "小红。", "小明把帽子还给了小红。"),
-        ("谁找到了帽子？", "是小红。", "小红找到了帽子。"),
-        ("小明在哪里遇上了雨？", "在河边。", "小明在河边遇上了雨。"),
-        ("小明向小红借了什么？", "借了一顶帽子。", "小明向小红借了一顶帽子。"),
-        ("帽子现在在谁手里？", "在小红手里。", "帽子现在在小红手里。"),
-        ("小明为什么着急？", "因为帽子丢了。", "小明着急，因为帽子丢了。"),
-        ("帽子好看吗？", "好看。", ""),
+        ("小明把帽子还给了谁？", "小红。", "小明把帽子还给了小红。", "小红"),
+        ("谁找到了帽子？", "是小红。", "小红找到了帽子。", "小红"),
+        ("小明在哪里遇上了雨？", "在河边。", "小明在河边遇上了雨。", "河边"),
+        ("小明向小红借了什么？", "借了一顶帽子。", "小明向小红借了一顶帽子。", "一顶帽子"),
+        ("帽子现在在谁手里？", "在小红手里。", "帽子现在在小红手里。", "小红"),
+        ("小明为什么着急？", "因为帽子丢了。", "小明着急，因为帽子丢了。", "因为帽子丢了"),
+        ("帽子好看吗？", "好看。", "", ""),
     ],
 )
-def test_a_short_answer_is_filled_into_its_question(question, short, whole):
-    assert reading.filled(question, short) == whole
+def test_a_short_answer_is_filled_into_its_question(question, short, whole, key):
+    assert reading.filled(question, short) == (whole, key)
 
 
 def test_every_reference_program_passes_and_a_wrong_one_does_not(parts):
@@ -159,6 +159,16 @@ def test_the_tests_of_a_program_tell_the_options_apart():
         for text, body in coding.PAIR.items()
     }
     assert len(set(values.values())) == len(coding.PAIR)
+
+
+def test_the_tests_of_a_program_tell_the_numbers_apart():
+    """抄错一个数字，至少有一组测试不同。"""
+    inputs = coding.numbers(coding.random.Random(0))
+    for table in (coding.WHEN, coding.AFTER):
+        for body in (b for b in table.values() if "{" in b):
+            source = [("a" * (table is coding.AFTER) + body).format(k=n, n=n) for n in range(2, 10)]
+            values = {tuple(eval(text, {"a": a, "b": b}) for a, b in inputs) for text in source}
+            assert len(values) == 8, body
 
 
 def test_the_judge_knows_its_genres_and_a_poem_has_four_lines():
@@ -193,6 +203,20 @@ def test_rouge_l(answer, wanted, value):
     assert scores.rouge_l(answer, wanted) == pytest.approx(value)
 
 
+def test_an_answer_said_differently_is_found_but_not_exact():
+    case = Case("猫属于哪一类？", "猫是一种动物。", about=("一种动物",))
+    judged = scores.and_found(scores.scored(exact=scores.exact))
+    given = judged([case] * 2, ["一种动物，就是猫。", "猫是一种花。"])
+    assert given == {"exact": [0, 0], "found": [1, 0]}
+
+
+@pytest.mark.parametrize("name", ["qa", "closed-book"])
+def test_the_key_of_an_answer_is_in_it_and_not_in_the_question(name, parts):
+    for case in (*parts(name)[0], *parts(name)[1]):
+        (key,) = case.about
+        assert len(key) >= 1 and key in case.answer and key not in case.prompt.rpartition(" ")[2], case
+
+
 def test_the_rivals():
     train = [Case("红色的猫", "a"), Case("绿色的狗", "b"), Case("天上的鸟", "b")]
     test = [Case("蓝色的猫", "?"), Case("地上的鸟", "?")]
@@ -217,6 +241,14 @@ def test_two_answers_are_learnt_by_heart(small):
     run.run()
     model.eval()
     assert training.answers(model, tokenizer, ["一加一？", "你叫什么？"], 12) == ["二。", "我叫小红。"]
+
+
+def test_what_follows_the_next_question_is_no_part_of_the_answer(small, monkeypatch):
+    """没有微调的模型答完常常替人接着问：与 chat 一样，只留前面的。"""
+    model, tokenizer = small
+    said = tokenizer.encode("好的。\n问：什么是猫？")
+    monkeypatch.setattr(training, "generate", lambda model, prompts, *_: ([t] * len(prompts) for t in said))
+    assert training.answers(model, tokenizer, ["你好", "早上好"], 20) == ["好的。"] * 2
 
 
 def test_with_a_rank_only_the_adapters_are_trained(small):

@@ -33,9 +33,10 @@ def peak_flops(device: torch.device) -> float | None:
 
 
 def describe_speed(model: nn.Module, tokens_per_second: float, device: torch.device, size: int = 1) -> str:
-    """每秒多少万亿次浮点运算；认得这个 GPU，就再说是峰值的几成。size 是几个一样的设备。"""
+    """每秒多少次浮点运算；认得这个 GPU，就再说是峰值的几成。size 是几个一样的设备。"""
     flops = flops_per_token(model) * tokens_per_second
-    text, peak = f"每秒 {flops / 1e12:.2f} 万亿次浮点运算", peak_flops(device)
+    amount = f"{flops / 1e12:.2f} 万亿" if flops >= 1e11 else f"{flops / 1e8:.0f} 亿"
+    text, peak = f"每秒 {amount}次浮点运算", peak_flops(device)
     return text if peak is None else f"{text}，是峰值的 {flops / peak / size:.1%}"
 
 

@@ -14,9 +14,9 @@ token，在排好序的键里二分查找；短的都没有见过，长的也一
 减去一部分出现：最高一阶的次数减少；减到 0 的组合没有了，低一阶的延续次数也减一，依此类推，与没有数过一样。
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from tinygpt.errors import require
 
 BLOCK = 1 << 24  # 一次处理多少个 token
 MOST = 8  # 最高数到几元
-LARGEST_TABLE = 1 << 24  # 一阶的概率表最多多少个数
+LARGEST_TABLE = 1 << 22  # 一阶的概率表最多多少个数
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def count(ids: np.ndarray, order: int, vocab_size: int, eos: int) -> Counts:
             key, end = keys(part, k)
             here[part] = np.searchsorted(contexts[k], key)
             ended[part] |= end
-    top = lambda: (here[p].astype(np.int64) * vocab_size + ids[p] for p in parts)
+    top = (here[p].astype(np.int64) * vocab_size + ids[p] for p in parts)
     return Counts(_all_levels(Level(vocab_size, contexts[-1], *_tally(top)), contexts), vocab_size, eos)
 
 
@@ -175,7 +175,7 @@ def _all_levels(top: Level, contexts: list[np.ndarray]) -> list[Level]:
     """由最高一阶得到全部：低一阶数的是高一阶里不同的后续。"""
     levels = [top]
     for shorter in contexts[-2::-1]:
-        levels.insert(0, Level(top.vocab_size, shorter, *_tally(partial(_shorter, levels[0]))))
+        levels.insert(0, Level(top.vocab_size, shorter, *_tally(_shorter(levels[0]))))
     return levels
 
 
@@ -191,18 +191,23 @@ def _distinct(blocks: Iterable[np.ndarray]) -> np.ndarray:
     """全部块里不同的数，升序。"""
     result = np.empty(0, np.int64)
     for block in blocks:
-        result = np.unique(np.concatenate([result, np.unique(block)]))
+        result = np.union1d(result, block) if len(result) else np.unique(block)
     return result
 
 
-def _tally(blocks: Callable[[], Iterable[np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    """（不同的数，各出现几次）。"""
-    values = _distinct(blocks())
-    counts = np.zeros(len(values), np.int32)
-    for block in blocks():
+def _tally(blocks: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """（不同的数，升序；各出现几次）。"""
+    values, counts = np.empty(0, np.int64), np.empty(0, np.int64)
+    for block in blocks:
         found, n = np.unique(block, return_counts=True)
-        counts[np.searchsorted(values, found)] += n.astype(np.int32)
-    return values, counts
+        if len(values):
+            known, values = (values, counts), np.union1d(values, found)
+            counts = np.zeros(len(values), np.int64)
+            for keys, times in (known, (found, n)):
+                counts[np.searchsorted(values, keys)] += times
+        else:
+            values, counts = found, n
+    return values, counts.astype(np.int32)
 
 
 def _find(keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from tinygpt.cache import Cache
 from tinygpt.config import GPTConfig
 from tinygpt.decoder import Decoder, fits
 from tinygpt.errors import require
-from tinygpt.layers import CAUSAL, Transformer
+from tinygpt.layers import CAUSAL, Mask, Transformer
 
 
 class GPT(nn.Module):
@@ -61,17 +61,11 @@ class GPT(nn.Module):
 
     def hidden(self, ids: Tensor, cache: Cache | None = None) -> Tensor:
         """最后一层的输出 h_L，形状 (b, t, c):forward 去掉输出层。"""
-        n_new = ids.size(1)
-        if cache is None:
-            check_length(n_new, self.config)
-            positions, mask = torch.arange(n_new, device=ids.device), CAUSAL
-        else:
-            positions = cache.positions(n_new)
-            mask = cache.mask(positions)
+        positions, mask = placed(ids, self.config, cache)
         x = self.token_embedding(ids) + self.position_embedding(positions)
         x = self.transformer(self.dropout(x), mask, cache)
         if cache is not None:
-            cache.advance(n_new)
+            cache.advance(ids.size(1))
         return x
 
     def decoder(self, cache: Cache) -> Decoder | None:
@@ -96,6 +90,15 @@ class GPT(nn.Module):
         parts["输出层"] = head
         parts["合计"] = total
         return parts
+
+
+def placed(ids: Tensor, config: GPTConfig, cache: Cache | None) -> tuple[Tensor, Mask | Tensor]:
+    """ids (b, t) 的位置与掩码：没有缓存时从 0 数起、看得见过去；有缓存时接在已有的后面。"""
+    if cache is None:
+        check_length(ids.size(1), config)
+        return torch.arange(ids.size(1), device=ids.device), CAUSAL
+    positions = cache.positions(ids.size(1))
+    return positions, cache.mask(positions)
 
 
 def check_length(length: int, config: GPTConfig) -> None:

@@ -136,7 +136,9 @@ def mathml(latex: str, display: str) -> str:
 
 
 def styled(letter: str, variant: str) -> str:
-    """("L", "script") → ℒ。少数字母 Unicode 里另有名字（没有 MATHEMATICAL 开头）。"""
+    """("L", "script") → ℒ；正体（normal）就是字母自己。有的字母 Unicode 里没有 MATHEMATICAL 开头。"""
+    if variant == "normal":
+        return letter
     name = unicodedata.name(letter).replace("LATIN ", "").replace("LETTER ", "")
     name = f"{variant.upper().replace('BOLD-', 'BOLD ')} {name}"
     for full in (f"MATHEMATICAL {name}", name):

@@ -22,6 +22,7 @@ from tinygpt.checkpoint import file_digest, read_json, write_json
 from tinygpt.corpus import pictures
 from tinygpt.course.pictures import EXAMS, NAMES, marks, respond
 from tinygpt.pretrained import model_folder
+from tinygpt.tasks.results import spread
 from tinygpt.variants.vision import PicturePairs, VisionGPT, picture_objective
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,12 +72,6 @@ def run(way: str, seed: int) -> dict:
 # ---- 表 ----
 
 
-def spread(values: list[float]) -> str:
-    """平均（最小–最大），百分数。"""
-    low, high = min(values), max(values)
-    return f"{statistics.mean(values):.0%}（{low:.0%}–{high:.0%}）"
-
-
 def page(record: dict) -> str:
     runs = record["runs"]
     lines = [
@@ -91,7 +86,7 @@ def page(record: dict) -> str:
         lines += [f"## {exam}", "", f"| 做法 | 种子 | {' | '.join(NAMES)} |"]
         lines += ["|---|" + "---:|" * (len(NAMES) + 1)]
         for way, rows in runs.items():
-            cells = [spread([row["exams"][exam][kind] for row in rows]) for kind in NAMES]
+            cells = [spread([row["exams"][exam][kind] for row in rows], ".0%") for kind in NAMES]
             lines.append(f"| {way} | {len(rows)} | {' | '.join(cells)} |")
         lines.append("")
     pairs = "、".join(f"{color}的{shape}" for shape, color in sorted(pictures.UNSEEN))

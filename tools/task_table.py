@@ -1,6 +1,6 @@
 """微调的总表：每种任务从附带的模型微调，也从头训练，各几个种子；与不用学的对手一起，写进一个 JSON。
 
-    python tools/task_table.py                    # 全部，约二十分钟（两个核）
+    python tools/task_table.py                    # 全部，半个多小时（两个核）
     python tools/task_table.py --only zh-en code --seeds 1
     python tools/task_table.py --print            # 只把已有的结果印成 docs/finetuning.md 里的表
 
@@ -20,7 +20,7 @@ from tinygpt.checkpoint import file_digest
 from tinygpt.pretrained import model_folder
 from tinygpt.tasks import RECIPES, RESULTS, TASKS
 from tinygpt.tasks.forgetting import bits
-from tinygpt.tasks.results import RIVALS, marks
+from tinygpt.tasks.results import RIVALS, bits_after, marks, seeds, spread
 from tinygpt.tasks.scores import most_frequent, nearest
 from tinygpt.tasks.training import answers, trainer
 from tinygpt.trainer import seed_everything
@@ -29,7 +29,9 @@ from tinygpt.variants.lora import merge, trained_share, training_bytes
 STARTS = ("微调", "从头")
 FEW, FEW_TASK, FEW_STEPS = (25, 100, 400), "summary", 40  # 例子很少时：同样的步数
 METHODS = {"全部参数": None, "LoRA，秩 8": 8}
-METHOD_TASK = "zh-en"
+METHOD_TASKS = "zh-en", "closed-book"  # 一种全新的，一种预训练时见过的
+SOURCES = "小故事", "小世界", "聊天", "日常"
+RATES, RATE_TASK = (1e-4, 3e-4, 1e-3, 2e-3), "closed-book"
 
 
 def main() -> None:
@@ -39,7 +41,8 @@ def main() -> None:
     parser.add_argument("--model", default="mini", help="底子")
     parser.add_argument("--only", nargs="*", default=list(TASKS), help="只做哪些任务")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--part", nargs="*", default=["tasks", "few", "methods"], help="做哪几部分")
+    parts = ["tasks", "few", "methods", "rates"]
+    parser.add_argument("--part", nargs="*", choices=parts, default=parts, help="做哪几部分")
     parser.add_argument("--scale", type=float, default=1.0, help="步数乘以它：试一试时用 0.05")
     parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--print", action="store_true", help="只印表")
@@ -51,8 +54,10 @@ def main() -> None:
               for name in args.only for start in STARTS),
             *(table.few_row(count, start, seed) for seed in range(args.seeds) if "few" in args.part
               for count in FEW for start in STARTS),
-            *(table.method_row(name, seed) for seed in range(args.seeds) if "methods" in args.part
-              for name in METHODS),
+            *(table.method_row(name, method, seed) for seed in range(args.seeds) if "methods" in args.part
+              for name in METHOD_TASKS for method in METHODS),
+            *(table.rate_row(rate, seed) for seed in range(args.seeds) if "rates" in args.part
+              for rate in RATES),
         ]  # fmt: skip
         if "tasks" in args.part:
             for name in args.only:
@@ -116,7 +121,7 @@ class Table:
             model, tokenizer = self.start(start, seed)
             seconds = self.train(model, tokenizer, train, recipe.steps, recipe.rates[start], seed)
             row = self.judged(model, tokenizer, task, test) | {"seconds": round(seconds, 1)}
-            return row if start == "微调" and seed == 0 else row | {"wrong": []}
+            return row if start == "微调" else row | {"wrong": []}
 
         base = self.base if start == "微调" else "随机"
         return lambda: self.once("tasks", f"{name}|{start}|{seed}", base, repr(RECIPES[name]), make)
@@ -133,11 +138,11 @@ class Table:
         base = self.base if start == "微调" else "随机"
         return lambda: self.once("few", f"{count}|{start}|{seed}", base, repr((FEW_TASK, FEW_STEPS)), make)
 
-    def method_row(self, method: str, seed: int):
+    def method_row(self, name: str, method: str, seed: int):
         """全部参数与 LoRA：分数、训练的参数、内存、时间，与预训练的文字忘了多少。"""
 
         def make() -> dict:
-            task, recipe = TASKS[METHOD_TASK], RECIPES[METHOD_TASK]
+            task, recipe = TASKS[name], RECIPES[name]
             test = task.test(recipe.test)
             train = task.train(recipe.train, seed, test)
             model, tokenizer = load(self.model_name)
@@ -156,8 +161,22 @@ class Table:
                 "after": sources(model, tokenizer),
             }  # fmt: skip
 
-        recipe = repr((METHOD_TASK, RECIPES[METHOD_TASK]))
-        return lambda: self.once("methods", f"{method}|{seed}", self.base, recipe, make)
+        return lambda: self.once("methods", f"{name}|{method}|{seed}", self.base, repr(RECIPES[name]), make)
+
+    def rate_row(self, rate: float, seed: int):
+        """不看文章回答，别的都一样，只换学习率：学到多少，忘掉多少。"""
+
+        def make() -> dict:
+            task, recipe = TASKS[RATE_TASK], RECIPES[RATE_TASK]
+            test = task.test(recipe.test)
+            model, tokenizer = load(self.model_name)
+            self.train(model, tokenizer, task.train(recipe.train, seed, test), recipe.steps, rate, seed)
+            return self.judged(model, tokenizer, task, test) | {
+                "wrong": [], "after": sources(model, tokenizer),
+            }  # fmt: skip
+
+        recipe = repr((RATE_TASK, RECIPES[RATE_TASK].train, RECIPES[RATE_TASK].steps))
+        return lambda: self.once("rates", f"{rate:g}|{seed}", self.base, recipe, make)
 
     # ---- 训练与打分 ----
 
@@ -175,7 +194,7 @@ class Table:
             for kind in sorted({case.kind for case in test})
         }
         wrong = [[c.prompt, c.answer, r, c.kind] for c, r, s in zip(test, replies, first) if s < 1]
-        return {"scores": means(scores), "kinds": kinds, "wrong": wrong[:12]}
+        return {"scores": means(scores), "kinds": kinds, "wrong": wrong}
 
     # ---- 印成表 ----
 
@@ -190,7 +209,39 @@ class Table:
                 cells = [percent(known[who][metric]) for who in (*RIVALS, "没有微调")]
                 cells += [self.spread("tasks", name, start, metric) for start in ("从头", "微调")]
                 lines.append(f"| {task.title} | {metric} | " + " | ".join(cells) + " |")
-        return "\n".join(lines)
+        return "\n".join([*lines, "", *self.method_lines(), "", *self.rate_lines()])
+
+    def method_lines(self) -> list[str]:
+        """全部参数与 LoRA。"""
+        lines = [
+            "| 任务 | 方法 | 分数 | 训练的参数 | 权重、梯度、优化器 | " + " | ".join(SOURCES) + " |",
+            "|---|---|---|---|---|" + "---|" * len(SOURCES),
+        ]
+        for name in METHOD_TASKS:
+            for method in METHODS:
+                for row in seeds("methods", name, method, rows=self.rows)[:1]:
+                    if len(lines) == 2:
+                        before = " | ".join(f"{row['before'][source]:.2f}" for source in SOURCES)
+                        lines.append(f"| | 没有微调 | | | | {before} |")
+                    score = spread(marks("methods", name, method, metric=TASKS[name].main, rows=self.rows))
+                    size = f"{row['parameters']:,} | {row['bytes'] / 1e6:.1f} MB"
+                    lines.append(f"| {TASKS[name].title} | {method} | {score} | {size} | "
+                                 + " | ".join(self.forgotten("methods", name, method)) + " |")  # fmt: skip
+        return lines
+
+    def rate_lines(self) -> list[str]:
+        """换学习率。"""
+        lines = ["| 学习率 | 分数 | " + " | ".join(SOURCES) + " |", "|---|---|" + "---|" * len(SOURCES)]
+        for rate in RATES:
+            found = marks("rates", f"{rate:g}", metric=TASKS[RATE_TASK].main, rows=self.rows)
+            if found:
+                bits = " | ".join(self.forgotten("rates", f"{rate:g}"))
+                lines.append(f"| {rate:g} | {spread(found)} | {bits} |")
+        return lines
+
+    def forgotten(self, part: str, *names) -> list[str]:
+        """微调以后，每种文字每字几比特。"""
+        return [spread(bits_after(part, *names, source=source, rows=self.rows)) for source in SOURCES]
 
     def spread(self, part: str, name: str, start: str, metric: str) -> str:
         """平均（最小–最大）。"""

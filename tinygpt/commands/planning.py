@@ -1,13 +1,13 @@
 """训练哪种形状、怎样训练：由一个预设，或由预算（auto）来定；命令行上给出的总是盖过它们。"""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from tinygpt.checkpoint import read_json
 from tinygpt.commands import run_folder
 from tinygpt.commands.arguments import check_fraction
 from tinygpt.commands.training import train_config
-from tinygpt.config import GPTConfig, TrainConfig
+from tinygpt.config import GPTConfig, TrainConfig, reject_unknown
 from tinygpt.errors import require
 from tinygpt.recipes import FAST, SHORT, Recipe, auto, recipe
 from tinygpt.variants.models import config_from
@@ -40,12 +40,19 @@ class Plan:
         """auto：试走几步，选出形状与参数。"""
         if self.facts is None:
             return self
-        choice = auto.choose(ids, vocab_size, 60 * self.config.minutes, device, self.config)
+        ngram = 5 if self.tokenizer == "char" else 3
+        choice = auto.choose(ids, vocab_size, ngram, 60 * self.config.minutes, device, self.config)
         return replace(self, choice=choice, recipe=replace(choice.recipe, validation=self.facts.validation))
 
     @property
     def config(self) -> TrainConfig:
         return train_config(self.args, self.out, self.recipe.train)
+
+    @property
+    def tokenizer(self) -> str | None:
+        """char、bpe 或一个文件；None 是照平常的做法。"""
+        wanted = self.facts and self.facts.tokenizer(60 * self.config.minutes)
+        return self.args.tokenizer or wanted
 
     @property
     def vocab_size(self) -> int:
@@ -75,7 +82,7 @@ class Plan:
 
 def planned(args, out: Path, changes: dict) -> Plan:
     """由命令行得到打算；参数不对就报错，什么也没有动。"""
-    name = args.preset or _usual(args, out, changes)
+    name = _usual(args, out, changes) if args.preset is None else args.preset
     if name != AUTO:
         chosen = recipe(name)
     elif args.resume:
@@ -106,4 +113,5 @@ def _recorded(out: Path) -> Recipe:
     fix = "给出原来的 --preset 与参数，或换一个 --out 重新训练"
     require(known, f"{out / 'run.json'} 里没有记着配方", "tinygpt train 写下的 run.json", fix)
     shape = config_from(read_json(out / "config.json"))
-    return Recipe(shape, TrainConfig(**run["train"]), run["validation_fraction"], run["eval_windows"])
+    reject_unknown(run["train"], [field.name for field in fields(TrainConfig)], "训练参数")
+    return Recipe(shape, TrainConfig(**run["train"]), run["validation_fraction"], run.get("eval_windows"))

@@ -16,7 +16,7 @@ from tinygpt.commands.arguments import (
     source_of,
 )  # fmt: skip
 from tinygpt.commands.output import as_typed, print_notes
-from tinygpt.commands.planning import planned
+from tinygpt.commands.planning import Plan, planned
 from tinygpt.commands.training import fastest_batch, train_in
 from tinygpt.config import TrainConfig
 from tinygpt.data import ContiguousWindows, RandomWindows, TokenDataset, prepare
@@ -76,7 +76,7 @@ def _run(args, workers: parallel.Alone, device: torch.device) -> int:
     pick_precision(plan.config.precision, device)  # 写错了早报错
     workers.from_first(lambda: run_folder.check(out, args.resume, args.overwrite))
     plan = plan.looked(source)
-    tokenizer = workers.from_first(lambda: _tokenizer_for(args, source, plan.vocab_size))
+    tokenizer = workers.from_first(lambda: _tokenizer_for(args, source, plan))
     dataset = encode_source(source, tokenizer, plan.validation)
     print_notes(source)
     looked = plan
@@ -113,13 +113,13 @@ def encode_source(source: Source, tokenizer: Tokenizer, validation_fraction: flo
     )  # fmt: skip
 
 
-def _tokenizer_for(args, source: Source, vocab_size: int) -> Tokenizer:
+def _tokenizer_for(args, source: Source, plan: Plan) -> Tokenizer:
     """--tokenizer 的含义：char、bpe，或一个文件。
 
-    不给时，附带的文字用附带的分词器，自己的文字训练一个 BPE。
+    不给时，附带的文字用附带的分词器，自己的文字训练一个 BPE；auto 读很多遍的用字符。
     """
-    shipped = source.tokenizer if vocab_size == 4096 else None
-    choice = args.tokenizer or str(shipped or "bpe")
+    shipped = source.tokenizer if plan.vocab_size == 4096 else None
+    choice = plan.tokenizer or str(shipped or "bpe")
     kept = Path(args.out) / "tokenizer.json"
     if args.resume and choice in ("char", "bpe"):
         with contextlib.suppress(InputError):  # 坏了就重新训练：同样的文字得到同样的分词器，恢复时还要核对
@@ -127,7 +127,7 @@ def _tokenizer_for(args, source: Source, vocab_size: int) -> Tokenizer:
     if choice == "char":
         return Tokenizer.train_char(source.training_texts())
     if choice == "bpe":
-        return Tokenizer.train_bpe(source.training_texts(), vocab_size, pattern=source.pattern)
+        return Tokenizer.train_bpe(source.training_texts(), plan.vocab_size, pattern=source.pattern)
     return Tokenizer.load(choice)
 
 

@@ -1,15 +1,14 @@
-"""第 12 课用的：两个小实验室（拿走一条事实、写偏的语料），来历的网页，录下来的成绩。
+"""第 12 课用的：两个小实验室（拿走一条事实、写偏的语料），来历的网页，数数的对手。
 
-训练与改动都在 tinygpt.experiments 里；这里只摆好题目、把结果画出来。
+训练与改动都在 tinygpt.experiments 里；录好的成绩在 limits_results.py。
 """
 
 import copy
 import html
-import json
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 
 import torch
 
@@ -23,14 +22,7 @@ from tinygpt.ngram import NGram
 from tinygpt.probes.bench import WARM, Bench, Reply, prompts
 from tinygpt.tokenizer import EOS, Tokenizer
 
-CONCEPTS, EXPOSURE = 16, 4
-
-
-@lru_cache
-def recorded(part: str) -> dict:
-    """tools/record_limits.py 录下的一项：{键: 一行}。"""
-    path = Path(__file__).with_name("limits.json")
-    return json.loads(path.read_text(encoding="utf-8"))[part]
+CONCEPTS, EXPOSURE = 8, 4
 
 
 # ---- 拿走一条事实 ----
@@ -38,7 +30,7 @@ def recorded(part: str) -> dict:
 
 @dataclass(frozen=True)
 class ForgettingLab:
-    """十六个事物的小世界：训练用的句子，换上去的句子，分词器，问的几条事实。"""
+    """八个事物的小世界：训练用的句子，换上去的句子，分词器，问的几条事实。"""
 
     documents: list[str]
     spares: list[str]
@@ -57,7 +49,8 @@ class ForgettingLab:
 
     def run(self, name: str, seed: int) -> dict[str, list]:
         """拿走 name 的那条（或“全都在”）训练一次 → {事物: [平均 log P, 一字不差的比例]}。"""
-        model = small.trained(self.without(name), self.tokenizer, seed)
+        recipe = replace(small.RECIPE, steps=140)
+        model = small.trained(self.without(name), self.tokenizer, seed, recipe)
         marks = ask(model, self.tokenizer, self.asked)
         found = {}
         for fact in self.facts:
@@ -67,7 +60,7 @@ class ForgettingLab:
 
 
 @lru_cache
-def forgetting_lab(count: int = 6) -> ForgettingLab:
+def forgetting_lab(count: int = 4) -> ForgettingLab:
     """问的是 count 个事物的特点，每条都在 EXPOSURE 句里说到。"""
     world, rest = provenance.small_worlds(CONCEPTS)
     documents, spares = (list(dict.fromkeys(provenance.sentences(w))) for w in (world, rest))
@@ -98,7 +91,7 @@ def bias_run(name: str, seed: int, count: int = 1000) -> dict:
 def ngram(order: int = 5) -> tuple[NGram, Tokenizer]:
     """5 元模型：在 release 的三种文字各开头一段上数。"""
     tokenizer, mixture = Tokenizer.load(corpus.TOKENIZER), corpus.named("release")
-    sizes = {"小世界": 150_000, "小故事": 400_000, "聊天": 150_000}
+    sizes = {"小世界": 60_000, "小故事": 120_000, "聊天": 60_000}
     texts = [p.text for source, size in sizes.items() for p in corpus.generated(source, size, mixture)
              if p.split == "train"]  # fmt: skip
     return NGram(order, tokenizer.vocab_size, EOS).fit(tokenizer.encode_batch(texts, eos=True)), tokenizer
@@ -120,14 +113,14 @@ def random_rank_one(model, size: torch.Tensor, seed: int = 0):
 # ---- 三个写手 ----
 
 
-def continuations(model, tokenizer, count: int = 30, most: int = 120) -> list[Reply]:
+def continuations(model, tokenizer, count: int = 12, most: int = 100) -> list[Reply]:
     """附带的模型照聊天的采样，续写前 count 个固定的提示；提示也在文字里。"""
     bench, asked = Bench(model, tokenizer), prompts()[:count]
     replies = bench.reply([bench.encode(text) for text in asked], most, sampling=WARM)
     return [Reply(start + reply.text, reply.ended) for start, reply in zip(asked, replies)]
 
 
-def ngram_continuations(count: int = 30, most: int = 120) -> list[Reply]:
+def ngram_continuations(count: int = 12, most: int = 100) -> list[Reply]:
     """5 元模型续写同样的提示。"""
     counting, tokenizer = ngram()
     found = []
@@ -146,15 +139,27 @@ def fresh_documents(count: int, seed: int = 4242) -> list[str]:
     return [text for row in zip(world, told, spoken) for text in row][:count]
 
 
+def ngram_score(texts: Sequence[str]) -> list[float]:
+    """5 元模型给每段文字的 log P。"""
+    (counting, tokenizer), found = ngram(), []
+    for ids in tokenizer.encode_batch(list(texts)):
+        steps = (counting.probability(ids[max(0, i - 4) : i], token) for i, token in enumerate(ids))
+        found.append(sum(math.log(p) for p in steps))
+    return found
+
+
 class NGramBench(Bench):
     """同样的考题，由 5 元模型打分。"""
 
     def log_probabilities(self, texts):
-        counting, found = ngram()[0], []
-        for ids in self.tokenizer.encode_batch(list(texts)):
-            steps = (counting.probability(ids[max(0, i - 4) : i], token) for i, token in enumerate(ids))
-            found.append(sum(math.log(p) for p in steps))
-        return found
+        return ngram_score(texts)
+
+
+def training_texts(source: str, most: int = 10**9) -> list[str]:
+    """附带的模型读过的一种文字，开头最多 most 个字符的文档。"""
+    mixture = corpus.named("release")
+    size = {"小世界": mixture.world, "小故事": mixture.stories, "聊天": mixture.talk}[source]
+    return [p.text for p in corpus.generated(source, min(size, most), mixture) if p.split == "train"]
 
 
 # ---- 来历的网页 ----
@@ -188,11 +193,3 @@ def _listed(pieces) -> str:
     items = [f"<li>“{html.escape(p.text)}”：{p.documents} 篇里有，第一篇是："
              f"{html.escape(p.example[:80])}</li>" for p in known]  # fmt: skip
     return "".join(items) or "<li>没有一段在训练文字里一字不差</li>"
-
-
-# ---- 花费 ----
-
-
-def energy_kwh(flops: float, speed: float, watts: float, overhead: float = 1.0) -> float:
-    """度（千瓦时）：运算量除以每秒运算得秒数，乘功率与机房的额外开销。"""
-    return flops / speed * watts * overhead / 3.6e6

@@ -71,12 +71,40 @@ def outcome(run: Callable, answer: Any, seed: int, seconds: float = 0) -> Any:
     generator = torch.Generator().manual_seed(seed)
     printed = contextlib.redirect_stdout(Bounded(sys.stdout)) if seconds else contextlib.nullcontext()
     try:
-        with fixed_world(seed), time_limit(seconds), printed:
+        with fixed_world(seed), unchanged_data(run), time_limit(seconds), printed:
             return copied(run(answer, generator))
     except TimeoutError as error:
         return Raised(TOO_SLOW, str(error), last_line(error.__cause__ or error))
     except (Exception, SystemExit) as error:  # noqa: BLE001 学习者的代码可能抛出任何异常
         return Raised(type(error).__name__, str(error), last_line(error))
+
+
+@contextlib.contextmanager
+def unchanged_data(run: Callable):
+    """run 用的、写在它外面的张量、列表、字典、集合：答案改了它们，用完就恢复，下一项检查还用同样的数据。"""
+    cells = [cell.cell_contents for cell in run.__closure__ or ()]
+    kept = [(data, copied(data)) for data in [*run.__globals__.values(), *cells] if holds_data(data)]
+    try:
+        yield
+    finally:
+        for data, before in kept:
+            restore(data, before)
+
+
+def holds_data(value: Any) -> bool:
+    return isinstance(value, Tensor) or type(value) in (list, dict, set)
+
+
+def restore(data: Any, before: Any) -> None:
+    """把 data 就地变回 before 的样子。"""
+    if isinstance(data, Tensor):
+        with torch.no_grad():
+            data.set_(before)
+    elif isinstance(data, list):
+        data[:] = before
+    else:
+        data.clear()
+        data.update(before)
 
 
 @contextlib.contextmanager

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinygpt.probes.bench import log_probabilities
+from tinygpt.experiments.facts import Question, ask
 
 FILE = Path(__file__).with_name("common_sense.jsonl")
-Score = Callable[[Sequence[str]], list[float]]  # 几段文字 → 各自的 log P
+Score = Callable[[Sequence[tuple[str, str]]], list[float]]  # 几对（开头，结尾）→ log P(结尾 | 开头)
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,15 @@ def pairs() -> list[Pair]:
 
 
 def by_model(model, tokenizer) -> Score:
-    """用模型打分：整段文字的 log P。"""
-    return lambda texts: log_probabilities(model, tokenizer.encode_batch(list(texts)))
+    """用模型打分。"""
+    asked = lambda rows: [Question(None, start, end) for start, end in rows]
+    return lambda rows: [mark.log_p for mark in ask(model, tokenizer, asked(rows))]
 
 
 def judge(asked: Sequence[Pair], score: Score) -> list[Verdict]:
     """每一对的结果：同一个开头接 x 与接 y，哪个概率大。平局算错。"""
-    texts = [start + end for p in asked for start in (p.a, p.b) for end in (p.x, p.y)]
-    scores, verdicts = score(texts), []
+    rows = [(start, end) for p in asked for start in (p.a, p.b) for end in (p.x, p.y)]
+    scores, verdicts = score(rows), []
     for i in range(0, len(scores), 4):
         ax, ay, bx, by = scores[i : i + 4]
         verdicts.append(Verdict(ax > ay, by > bx, ax + by > ay + bx))

@@ -23,9 +23,9 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class Question:
-    """一条事实的一种问法：prompt 之后应该写 answer（平时就是这条事实的内容）。"""
+    """一条事实的一种问法：prompt 之后应该写 answer（平时就是这条事实的内容）；不是问事实的，fact 是 None。"""
 
-    fact: Fact
+    fact: Fact | None
     prompt: str
     answer: str
 

@@ -35,6 +35,7 @@ SHAPES = ((1, 64), (2, 64), (2, 128), (4, 128), (4, 256), (6, 384), (8, 512))  #
 POWERS = (0.34, 0.28)  # a 与 b（Hoffmann 等 2022）
 REPEATS = 15  # 反复读到大约这么多遍，就几乎没有新东西了（Muennighoff 等 2023）
 ENOUGH = 20_000  # 验证用这么多个字符就够分出好坏
+ONCE = 45_000  # 每秒的预算有这么多个字符可读，BPE 就读不到两三遍（两个核，docs/speed_log.md）
 SPEED_STEPS = 4
 # 读不到几遍 →（丢弃，n 元 embedding 的丢弃，权重衰减）
 AGAIN = ((1, (0.0, 0.0, 0.1)), (3, (0.0, 0.5, 0.1)), (8, (0.1, 0.5, 0.2)), (math.inf, (0.2, 0.5, 0.5)))
@@ -53,6 +54,11 @@ class Facts:
         if self.alphabet > 1000:
             return 4096
         return int(min(4096, max(512, 2 ** round(math.log2(max(1, self.characters) / 500)))))
+
+    def tokenizer(self, seconds: float) -> str | None:
+        """字的种类少、要读好几遍的，用字符：BPE 的一段文字 token 少，几遍就背下来了。None 是照平常的做法。"""
+        often = self.characters < ONCE * seconds
+        return "char" if self.alphabet <= 1000 and often else None
 
     @property
     def validation(self) -> float:
@@ -147,12 +153,12 @@ class Choice:
 
 
 def choose(
-    ids: np.ndarray, vocab_size: int, seconds: float, device: torch.device, usual: TrainConfig
+    ids: np.ndarray, vocab_size: int, ngram: int, seconds: float, device: torch.device, usual: TrainConfig
 ) -> Choice:
     """从小到大试 SHAPES，取估计的损失最小的；usual 里是使用者已经定下的参数（精度、种子……）。"""
     tried, best = [], None
     for n_layer, n_embd in SHAPES:
-        candidate = recipe_for(n_layer, n_embd, vocab_size)
+        candidate = recipe_for(n_layer, n_embd, vocab_size, ngram)
         if len(ids) <= candidate.shape.context_length:
             break
         speed = tokens_per_second(candidate, ids, device, usual)
@@ -166,16 +172,16 @@ def choose(
             best = loss, candidate, tokens / len(ids)
         else:
             break
-    loss, candidate, passes = best or (math.inf, recipe_for(*SHAPES[0], vocab_size), 1.0)
+    loss, candidate, passes = best or (math.inf, recipe_for(*SHAPES[0], vocab_size, ngram), 1.0)
     return Choice(regularized(candidate, passes), tried, passes)
 
 
-def recipe_for(n_layer: int, n_embd: int, vocab_size: int) -> Recipe:
+def recipe_for(n_layer: int, n_embd: int, vocab_size: int, ngram: int) -> Recipe:
     """一个形状的配方：窄的学习率高，宽的上下文长。"""
     context = 64 if n_embd <= 128 else 128
     shape = replace(
         FAST, vocab_size=vocab_size, n_layer=n_layer, n_head=max(2, n_embd // 32), n_embd=n_embd,
-        context_length=context, ngram=3, ngram_size=1 << 14,
+        context_length=context, ngram=ngram, ngram_size=1 << 14,
     )  # fmt: skip
     rate = 2e-2 * math.sqrt(64 / n_embd)
     return Recipe(shape, replace(SHORT, batch_size=2048 // context, learning_rate=rate), eval_windows=100)

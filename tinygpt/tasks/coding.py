@@ -21,24 +21,28 @@ TOTAL = {  # 左边是中文，右边是程序；{each} 是“每个数怎样变
 }  # fmt: skip
 CHANGE = {
     "各数": "x", "各数的平方": "x ** 2", "各数的两倍": "x * 2", "各数的相反数": "-x", "各数加 {k}": "x + {k}",
+    "各数减 {k}": "x - {k}", "各数的绝对值": "abs(x)",
 }  # fmt: skip
 KEEP = {
     "": "", "，只算偶数": " if x % 2 == 0", "，只算奇数": " if x % 2 == 1", "，只算正数": " if x > 0",
     "，只算负数": " if x < 0", "，只算大于 {n} 的": " if x > {n}", "，只算小于 {n} 的": " if x < {n}",
+    "，只算不是 0 的": " if x != 0",
 }  # fmt: skip
 PAIR = {
     "a 与 b 的和": "(a + b)", "a 与 b 的差": "(a - b)", "a 与 b 的积": "(a * b)",
-    "a 与 b 里大的": "max(a, b)", "a 与 b 里小的": "min(a, b)",
+    "a 与 b 里大的": "max(a, b)", "a 与 b 里小的": "min(a, b)", "b 与 a 的差": "(b - a)",
+    "a 的绝对值": "abs(a)", "b 的绝对值": "abs(b)", "a 的平方": "(a ** 2)", "b 的两倍": "(b * 2)",
 }  # fmt: skip
 AFTER = {
     "": "", "，再平方": " ** 2", "，再乘 {k}": " * {k}", "，再加 {k}": " + {k}", "，再减 {k}": " - {k}",
-    "，再除以 2": " / 2",
+    "，再除以 {k}": " / {k}", "，再除以 {k} 取余": " % {k}",
 }  # fmt: skip
 WHEN = {
-    "a 大于 b": "a > b", "a 小于 b": "a < b", "a 等于 b": "a == b", "a 大于 {n}": "a > {n}",
-    "b 小于 {n}": "b < {n}",
+    "a 大于 b": "a > b", "a 小于 b": "a < b", "a 等于 b": "a == b", "a 不等于 b": "a != b",
+    "a 大于 {n}": "a > {n}", "a 小于 {n}": "a < {n}", "b 大于 {n}": "b > {n}", "b 小于 {n}": "b < {n}",
+    "a 是偶数": "a % 2 == 0", "b 是奇数": "b % 2 == 1",
 }  # fmt: skip
-ELSE = {"0": "0", "a": "a", "b": "b"}
+ELSE = {"0": "0", "a": "a", "b": "b", "a 的相反数": "-a", "b 的相反数": "-b", "{k}": "{k}"}
 LIMITS = Limits(seconds=3.0)
 
 
@@ -46,7 +50,8 @@ def list_task(source: random.Random) -> tuple[str, str, list, tuple]:
     """（题目，程序，各组测试的参数，由哪几样拼成）。"""
     total, change, keep = parts = picked(source, TOTAL, CHANGE, KEEP)
     body = TOTAL[total].format(each=f"{CHANGE[change]} for x in xs{KEEP[keep]}")
-    inputs = [([source.randint(-12, 12) for _ in range(size)],) for size in (0, 1, 4, 6, 8)]
+    some = ([source.randint(-12, 12) for _ in range(size)] for size in (0, 1, 4, 6, 8, 10))
+    inputs = [(xs,) for xs in (*some, list(range(11)), [-3, 0, 0, 5], *([n] for n in range(2, 10)))]
     return f"{total}：xs 里{change}{keep}。", f"def f(xs):\n    return {body}", inputs, parts
 
 
@@ -68,9 +73,9 @@ def picked(source: random.Random, *tables: dict) -> tuple[str, ...]:
 
 
 def numbers(source: random.Random) -> list[tuple[int, int]]:
-    """两个数的测试：随机的几组，外加相等的、有 0 的、有负数的。"""
-    chosen = [(source.randint(-9, 9), source.randint(-9, 9)) for _ in range(5)]
-    return [*chosen, (4, 4), (0, 3), (6, -2), (-5, 7)]
+    """两个数的测试：题目里用得着的每个数都有，与随机的一个在一起；外加相等的。"""
+    mixed = [(n, source.randint(-9, 9)) for n in range(-3, 11)]
+    return [*mixed, *((b, a) for a, b in mixed), (4, 4), (-5, -5)]
 
 
 KINDS = {"列表": list_task, "两个数": pair_task, "条件": branch_task}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from tinygpt.corpus.world import World
 from tinygpt.tasks.case import Case, Task, endless, held_out
-from tinygpt.tasks.scores import echo, exact, rouge_l, scored
+from tinygpt.tasks.scores import and_found, echo, exact, rouge_l, scored
 
 # 关系 → 问法，答法；说法都是小世界里平常的
 FORMS = {
@@ -24,9 +24,10 @@ def write(seed: int, held: bool) -> Iterator[Case]:
     def make(source: random.Random) -> tuple[Case, bool]:
         concept, relation, fact = source.choice(facts)
         question, answer = (form.format(name=concept.name, value=fact.value) for form in FORMS[relation])
-        return Case(question, answer, relation), held_out(concept.name, one_in=4)
+        return Case(question, answer, relation, (fact.value,)), held_out(concept.name, one_in=4)
 
     return endless(make, seed, held)
 
 
-CLOSED_BOOK = Task("closed-book", "不看文章回答", write, scored(exact=exact, rouge_l=rouge_l), echo, most=40)
+SCORES = and_found(scored(exact=exact, rouge_l=rouge_l))
+CLOSED_BOOK = Task("closed-book", "不看文章回答", write, SCORES, echo, most=40)

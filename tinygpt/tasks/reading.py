@@ -13,7 +13,7 @@ from tinygpt.corpus.stories import Story, stories
 from tinygpt.corpus.stories.answers import HOLDER
 from tinygpt.corpus.stories.surface import Surface
 from tinygpt.tasks.case import Case, Task
-from tinygpt.tasks.scores import exact, rouge_l, scored
+from tinygpt.tasks.scores import and_found, exact, rouge_l, scored
 
 PLANS = ("lend", "rain", "find")
 SHORT = 140  # 只用短些的故事：一步能多看几篇
@@ -46,8 +46,8 @@ def told(seed: int, held: bool) -> Iterator[Story]:
     return short_stories(PLANS, seed, 50, "combination" if held else None)
 
 
-def filled(question: str, short: str) -> str:
-    """把短的回答填进问题里，成为一整句；填不进去的给空的。
+def filled(question: str, short: str) -> tuple[str, str]:
+    """把短的回答填进问题里：（一整句，填进去的几个字）；填不进去的都是空的。
 
     “小明把帽子还给了谁？”“小红。”→“小明把帽子还给了小红。”
     “小明为什么着急？”“因为帽子丢了。”→“小明着急，因为帽子丢了。”
@@ -55,19 +55,20 @@ def filled(question: str, short: str) -> str:
     """
     short = short.removesuffix("。").removeprefix("是")
     if "为什么" in question:
-        return f"{question.replace('为什么', '').removesuffix('？')}，{short}。"
+        return f"{question.replace('为什么', '').removesuffix('？')}，{short}。", short
     word = next((word for word in ("什么东西", "什么", "谁", "哪里") if question.count(word) == 1), None)
     if word is None:
-        return ""
+        return "", ""
     before, _, after = question.removesuffix("？").partition(word)
     same = next(n for n in range(len(short), -1, -1) if before.endswith(short[:n]))  # 在、去了：不写两遍
     short = short[same:]
     same = next(n for n in range(len(short), -1, -1) if after.startswith(short[len(short) - n :]))  # 手里
-    return f"{before}{short[: len(short) - same]}{after}。"
+    short = short[: len(short) - same]
+    return f"{before}{short}{after}。", short
 
 
-def questions(story: Story) -> list[tuple[str, str, str]]:
-    """（种类，问题，回答）：回答是填好了的问题。"""
+def questions(story: Story) -> list[tuple[str, str, str, str]]:
+    """（种类，问题，回答，要紧的几个字）：回答是填好了的问题，要紧的是填进去的。"""
     teller, rows = story.teller, []
     for done in teller.done:
         roles = {str(i): entity for i, entity in enumerate(done.args)}
@@ -80,7 +81,7 @@ def questions(story: Story) -> list[tuple[str, str, str]]:
     found = []
     for kind, asks, answers, roles in rows:
         question, short = say(story, asks[0], roles), min((say(story, a, roles) for a in answers), key=len)
-        found.append((kind, question, filled(question, short)))
+        found.append((kind, question, *filled(question, short)))
     return [row for row in found if row[2]]
 
 
@@ -93,8 +94,8 @@ def write_summaries(seed: int, held: bool) -> Iterator[Case]:
 def write_questions(seed: int, held: bool) -> Iterator[Case]:
     source = random.Random(seed)
     for story in told(seed, held):
-        for kind, question, answer in source.sample(questions(story), 2):
-            yield Case(f"{story.text} {question}", answer, kind)
+        for kind, question, answer, key in source.sample(questions(story), 2):
+            yield Case(f"{story.text} {question}", answer, kind, (key,))
 
 
 def first_sentence(case: Case) -> str:
@@ -104,4 +105,4 @@ def first_sentence(case: Case) -> str:
 
 SCORES = scored(exact=exact, rouge_l=rouge_l)
 SUMMARY = Task("summary", "摘要", write_summaries, SCORES, first_sentence, most=40)
-READING = Task("qa", "看文章回答", write_questions, SCORES, first_sentence, most=30)
+READING = Task("qa", "看文章回答", write_questions, and_found(SCORES), first_sentence, most=30)

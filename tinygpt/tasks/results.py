@@ -1,6 +1,7 @@
 """总表的结果（results.json，由 tools/task_table.py 写）：取出几个种子的分数。
 
-键是“任务|开始|种子”：开始是“微调”（从附带的模型）或“从头”。
+tasks 的键是“任务|开始|种子”：开始是“微调”（从附带的模型）或“从头”；few 是“几道|开始|种子”，
+methods 是“任务|方法|种子”，rates 是“学习率|种子”，后两种也记着微调以后预训练的文字每字几比特。
 """
 
 import json
@@ -32,12 +33,17 @@ def marks(part: str, *names, metric: str, rows: dict | None = None) -> list[floa
     return [row["scores"][metric] for row in seeds(part, *names, rows=rows)]
 
 
+def bits_after(part: str, *names, source: str, rows: dict | None = None) -> list[float]:
+    """各个种子微调以后，一种预训练的文字每字几比特。"""
+    return [row["after"][source] for row in seeds(part, *names, rows=rows)]
+
+
 RIVALS = ("最常见的回答", "照抄", "最像的例子")  # 不用学的对手
 
 
-def spread(values: list[float]) -> str:
-    """平均（最小–最大）。"""
-    return f"{mean(values):.2f}（{min(values):.2f}–{max(values):.2f}）"
+def spread(values: list[float], form: str = ".2f") -> str:
+    """平均（最小–最大）；form 是数的写法，".0%" 写成百分数。"""
+    return f"{mean(values):{form}}（{min(values):{form}}–{max(values):{form}}）"
 
 
 @dataclass(frozen=True)

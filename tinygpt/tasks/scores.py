@@ -55,6 +55,19 @@ def scored(**functions) -> object:
     return scores
 
 
+def and_found(scores) -> object:
+    """再添一种 found：回答里有要紧的那几个字（about 的第一样）就算对，说法不同也行。
+
+    没有微调的模型不知道要哪种说法，一字不差多半是 0；看它懂不懂，要看 found。
+    """
+
+    def more(cases: Sequence[Case], answers: Sequence[str]) -> Scores:
+        found = [float(c.about[0] in a) for c, a in zip(cases, answers, strict=True)]
+        return scores(cases, answers) | {"found": found}
+
+    return more
+
+
 # ---- 不用学的对手 ----
 
 

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 import torch
 
-from tinygpt.chat import Conversation, prompt_ids
+from tinygpt.chat import TEMPLATE, Conversation, prompt_ids
 from tinygpt.config import TrainConfig
 from tinygpt.losses import causal_objective
 from tinygpt.pairs import ShuffledPairs, encode_talks
 from tinygpt.sampling import Sampling, by_length, generate
 from tinygpt.tasks.case import Case
-from tinygpt.template import Template
 from tinygpt.trainer import Trainer, seed_everything
 from tinygpt.variants import lora
 
@@ -26,7 +25,7 @@ def trainer(
 ) -> Trainer:  # fmt: skip
     """备好的 Trainer：.run() 一口气训练完，或一步一步地迭代。rank 给出就只训练 LoRA 的适配器。"""
     talks = [(((case.prompt, case.answer),), str(number)) for number, case in enumerate(cases, start=1)]
-    examples = encode_talks(talks, tokenizer, Template(), model.config.context_length).examples
+    examples = encode_talks(talks, tokenizer, TEMPLATE, model.config.context_length).examples
     config = TrainConfig(
         steps=steps, batch_size=batch_size, optimizer="adamw", learning_rate=learning_rate, weight_decay=0.1,
         warmup_steps=10, eval_interval=steps, precision="fp32", seed=seed,
@@ -39,13 +38,17 @@ def trainer(
 
 
 def answers(model, tokenizer, prompts: Sequence[str], most: int = 60) -> list[str]:
-    """各个问题的回答，次序不变；每步取最可能的 token，写到 <eos> 或 most 个为止。"""
+    """各个问题的回答，次序不变；每步取最可能的 token，写到 <eos> 或 most 个为止。
+
+    与 tinygpt chat 一样，它接着替人提问（没有微调的模型常常这样），就只留前面的。
+    """
     ids = [prompt_ids(tokenizer, Conversation(), p, model.config.context_length, most) for p in prompts]
     found = {}
     for rows in by_length(ids, BATCH):
         steps = list(generate(model, [ids[i] for i in rows], most, Sampling(greedy=True)))
         for row, tokens in zip(rows, zip(*steps)):
-            found[row] = tokenizer.decode([t for t in tokens if t not in (None, tokenizer.eos)]).strip()
+            text = tokenizer.decode([t for t in tokens if t not in (None, tokenizer.eos)])
+            found[row] = text.partition(TEMPLATE.stop)[0].strip()
     return [found[i] for i in range(len(prompts))]
 
 

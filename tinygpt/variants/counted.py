@@ -90,9 +90,12 @@ def evidence_size(order: int) -> int:
 
 def spoken(voice: Voice) -> np.ndarray:
     """(n, V + 证据) 的 float32：log P，各阶交给低一阶多少，各阶的前文见过多少次（取对数，缩到 1 上下）。"""
-    log_p = np.log(np.maximum(voice.probabilities, SMALLEST))
-    evidence = [voice.shares[1:].T, np.log1p(voice.totals[1:].T) / 8]
-    return np.concatenate([log_p, *evidence], axis=1, dtype=np.float32)
+    (n, v), k = voice.probabilities.shape, len(voice.totals) - 1
+    said = np.empty((n, v + 2 * k), np.float32)
+    np.log(np.maximum(voice.probabilities, SMALLEST), out=said[:, :v], casting="same_kind")
+    said[:, v : v + k] = voice.shares[1:].T
+    said[:, v + k :] = np.log1p(voice.totals[1:].T) / 8
+    return said
 
 
 class HeldOut:
@@ -102,30 +105,33 @@ class HeldOut:
     """
 
     def __init__(self, counts: Counts, ids: np.ndarray):
-        self.counts, self.ids, self.size = counts, ids, -(-len(ids) // FOLDS)
+        self.counts, self.ids, self.size = counts, ids, max(1, -(-len(ids) // FOLDS))
         self.width = counts.vocab_size + evidence_size(counts.order)
         small = len(ids) * self.width <= LARGEST_STORE
         self.kept, self.folds = np.empty((len(ids), self.width), np.float16) if small else None, []
         for start in range(0, len(ids), self.size):
-            places = np.arange(start, min(start + self.size, len(ids)))
-            contexts = self._contexts(places)
-            fold = counts.without(contexts[-1], ids[places].astype(np.int64))
+            stop = min(start + self.size, len(ids))
+            contexts = self._contexts(np.arange(start + 1 - counts.order, stop - 1)[None])[
+                :, counts.order - 2 :
+            ]
+            fold = counts.without(contexts[-1], ids[start:stop].astype(np.int64))
             if small:
-                self.kept[places] = spoken(fold.voice(contexts))
+                self.kept[start:stop] = spoken(fold.voice(contexts))
             else:
                 self.folds.append(fold)
 
-    def _contexts(self, places: np.ndarray) -> np.ndarray:
-        """(order, n)：第 places 个 token 的前文。ids 开头之前看作 eos。"""
-        before = places[:, None] + np.arange(1 - self.counts.order, 0)
-        history = np.where(before < 0, self.counts.eos, self.ids[np.maximum(before, 0)]).astype(np.int64)
-        return self.counts.contexts(history)[:, :, -1]
+    def _contexts(self, rows: np.ndarray) -> np.ndarray:
+        """rows (b, t) 里每行是相邻的位置 → (order, b·t)：各位置之后那个 token 的前文；开头之前是 eos。"""
+        history = np.where(rows < 0, self.counts.eos, self.ids[np.maximum(rows, 0)]).astype(np.int64)
+        return self.counts.contexts(history).reshape(self.counts.order, -1)
 
     def spoken(self, places: np.ndarray) -> np.ndarray:
         """(n, V + 证据)：计数在第 places 个 token 之前说什么。"""
         if self.kept is not None:
             return self.kept[places]
-        contexts, owner = self._contexts(places), places // self.size
+        before = places[:, None] + np.arange(1 - self.counts.order, 0)
+        contexts = self._contexts(before)[:, self.counts.order - 2 :: self.counts.order - 1]
+        owner = places // self.size
         said = np.empty((len(places), self.width), np.float32)
         for number in np.unique(owner):
             rows = np.flatnonzero(owner == number)

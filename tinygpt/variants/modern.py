@@ -23,8 +23,8 @@ import torch
 from torch import Tensor, nn
 
 from tinygpt.cache import Cache, LayerCache
-from tinygpt.gpt import check_length
-from tinygpt.layers import CAUSAL, AnyMask
+from tinygpt.gpt import placed
+from tinygpt.layers import AnyMask
 from tinygpt.variants.modern_config import ModernConfig
 from tinygpt.variants.modern_parts import (
     ModernAttention,
@@ -111,20 +111,14 @@ class ModernGPT(nn.Module):
 
         extra (b, t, c) 另加在第一层的输入上（counted 把计数说的加进来）。
         """
-        n_new = ids.size(1)
-        if cache is None:
-            check_length(n_new, self.config)
-            positions, mask = torch.arange(n_new, device=ids.device), CAUSAL
-        else:
-            positions = cache.positions(n_new)
-            mask = cache.mask(positions)
+        positions, mask = placed(ids, self.config, cache)
         x, turns = self.enter(ids, positions, cache)
         x = x + extra
         values = [embedding(ids) for embedding in self.value_embeddings] or [None] * len(self.blocks)
         for i, (block, value) in enumerate(zip(self.blocks, values)):
             x = block(x, value, turns, mask, None if cache is None else cache.layer(i))
         if cache is not None:
-            cache.advance(n_new)
+            cache.advance(ids.size(1))
         return self.norm(x)
 
     def enter(self, ids: Tensor, positions: Tensor, cache: Cache | None) -> tuple[Tensor, Tensor | None]:

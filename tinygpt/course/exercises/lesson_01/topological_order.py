@@ -1,0 +1,185 @@
+"""练习 1.5 倒着走的次序。"""
+
+from tinygpt.course import autograd
+from tinygpt.course.diagnosis import Exercise
+
+
+class Node:
+    """只有名字与输入的结点。"""
+
+    def __init__(self, name, *inputs):
+        self.name, self.inputs = name, inputs
+
+    def __repr__(self):
+        return self.name
+
+
+def facts(answer, root, count):
+    """次序不止一种是对的，所以比的是它该满足的几条。"""
+    nodes = list(answer(root))
+    place = {id(node): i for i, node in enumerate(nodes)}
+    return {
+        "个数": len(nodes),
+        "一个也没有重复": len(place) == len(nodes),
+        "都找到了": len(place) == count,
+        "输入在前": all(place.get(id(x), 99) < place[id(node)] for node in nodes for x in node.inputs),
+        "root 在最后": bool(nodes) and nodes[-1] is root,
+    }
+
+
+exercise = Exercise(
+    "1.5", "倒着走的次序", autograd.order,
+    look="先走完一个结点的全部输入，再把它自己放进去；走过的不再走。",
+)
+
+
+def diamond():
+    a = Node("a")
+    b, c = Node("b", a), Node("c", a)
+    return Node("d", b, c)
+
+
+def long_and_short():
+    """a 既是近处的输入，又是远处的：先遇到它，不等于它该排在那里。"""
+    a = Node("a")
+    b = Node("b", a)
+    c = Node("c", b)
+    return Node("d", a, c)
+
+
+@exercise.probe("只有一个结点")
+def _(answer, rng):
+    return facts(answer, Node("a"), 1)
+
+
+@exercise.probe("一条链")
+def _(answer, rng):
+    return facts(answer, Node("c", Node("b", Node("a"))), 3)
+
+
+@exercise.probe("同一个输入用了两次")
+def _(answer, rng):
+    a = Node("a")
+    return facts(answer, Node("b", a, a), 2)
+
+
+@exercise.probe("菱形：两条路通到同一个")
+def _(answer, rng):
+    return facts(answer, diamond(), 4)
+
+
+@exercise.probe("一条近路，一条远路")
+def _(answer, rng):
+    return facts(answer, long_and_short(), 4)
+
+
+@exercise.probe("近路在后面")
+def _(answer, rng):
+    a = Node("a")
+    return facts(answer, Node("d", Node("c", Node("b", a)), a), 4)
+
+
+@exercise.probe("许多菱形接在一起：不能走回头路")
+def _(answer, rng):
+    node = Node("0")
+    for i in range(18):
+        node = Node(str(i + 1), Node("左", node), Node("右", node))
+    return facts(answer, node, 1 + 18 * 3)
+
+
+@exercise.correct("先记下，再反过来")
+def _(root):
+    found, state = [], {}
+    stack = [(root, iter(root.inputs))]
+    state[id(root)] = True
+    while stack:
+        node, inputs = stack[-1]
+        step = next((x for x in inputs if id(x) not in state), None)
+        if step is None:
+            found.append(node)
+            stack.pop()
+        else:
+            state[id(step)] = True
+            stack.append((step, iter(step.inputs)))
+    return found
+
+
+@exercise.correct("递归，用列表")
+def _(root):
+    found, seen = [], set()
+
+    def walk(node):
+        if id(node) in seen:
+            return
+        seen.add(id(node))
+        [walk(x) for x in node.inputs]
+        found.append(node)
+
+    walk(root)
+    return found
+
+
+@exercise.mutant("没有记下走过的", look="用两次的结点会出现两次；记下走过的，不再走。")
+def _(root):
+    found = []
+
+    def walk(node):
+        if len(found) > 5000:
+            return
+        for x in node.inputs:
+            walk(x)
+        found.append(node)
+
+    walk(root)
+    return found
+
+
+@exercise.mutant("先放自己，再走输入", look="先走完输入，再放自己；否则用它的排到了它前面。")
+def _(root):
+    found, seen = [], set()
+
+    def walk(node):
+        if id(node) not in seen:
+            seen.add(id(node))
+            found.append(node)
+            for x in node.inputs:
+                walk(x)
+
+    walk(root)
+    return found
+
+
+@exercise.mutant("一层一层地走，再反过来",
+                 look="按远近排不行：一个结点可能既近又远，它要排在用到它的最远的那个前面。")
+def _(root):
+    found, seen, level = [], {id(root)}, [root]
+    while level:
+        found += level
+        following = []
+        for node in level:
+            for x in node.inputs:
+                if id(x) not in seen:
+                    seen.add(id(x))
+                    following.append(x)
+        level = following
+    return found[::-1]
+
+
+@exercise.mutant("只走了第一个输入", look="每个输入都要走。")
+def _(root):
+    found, node = [], root
+    while True:
+        found.append(node)
+        if not node.inputs:
+            return found[::-1]
+        node = node.inputs[0]
+
+
+@exercise.mutant("漏了 root", look="root 自己也在里面，排在最后。")
+def _(root):
+    return autograd.order(root)[:-1]
+
+
+@exercise.mutant("只走了一层", look="输入的输入也要走，一直走到头。")
+def _(root):
+    return [*dict.fromkeys(root.inputs), root]
