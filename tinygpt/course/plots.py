@@ -125,6 +125,28 @@ def lines(x, series: dict, ax: Axes | None = None, band: dict | None = None, log
     return finish(ax)
 
 
+def seeds(x, runs: dict, **options) -> Axes:
+    """几种做法，各有几个种子：runs 是 {名字: (种子, 点)}；线是平均，带子是最小到最大，其余同 lines。"""
+    rows = {name: np.asarray(values, dtype=float) for name, values in runs.items()}
+    band = {name: (values.min(0), values.max(0)) for name, values in rows.items()}
+    return lines(x, {name: values.mean(0) for name, values in rows.items()}, band=band, **options)
+
+
+def bundles(curves: dict, every: int = 1, ax: Axes | None = None, **labels) -> Axes:
+    """几种做法，各有几条长短不一的线（例如发散了就断）：curves 是 {名字: [一条, …]}，同一种同一个颜色与线型。
+
+    every 是相邻两点隔几步，点画在每段的中间。
+    """
+    ax = ax or plt.subplots()[1]
+    for i, (name, rows) in enumerate(curves.items()):
+        for j, row in enumerate(rows):
+            x = np.arange(len(row)) * every + (every + 1) / 2
+            ax.plot(x, row, color=COLORS[i], linestyle=LINESTYLES[i], label=None if j else name)
+    ax.set(**labels)
+    ax.legend()
+    return finish(ax)
+
+
 def bars(names, series, ax: Axes | None = None, digits: int = 2, **labels) -> Axes:
     """柱形图，柱顶写着数字。series 是一列数，或 {名字: 一列数}（并排的几组）；names 写在横轴上。"""
     groups = series if isinstance(series, dict) else {"": series}
