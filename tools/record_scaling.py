@@ -117,7 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="记下第 11 课的短训练。")
     parser.add_argument("parts", nargs="+", choices=wanted, help="做哪几项")
     parser.add_argument("--runs", type=int, default=10**6, help="最多做几次")
-    parser.add_argument("--seconds", type=float, default=190, help="过了多久不再开始新的")
+    parser.add_argument("--seconds", type=float, default=1e9, help="过了多久不再开始新的")
     parser.add_argument("--processes", type=int, default=1, help="同时做几个，每个一个线程")
     parser.add_argument("--machine", default="", help="记下的机器")
     options = parser.parse_args()

@@ -128,14 +128,14 @@ def first_below(curve: list[list[float]], loss: float) -> float | None:
     return None
 
 
-def walked(part: str = "walk") -> list[dict]:
-    """每一步：名字、损失（平均、最小、最大）、一步的秒数、几秒到文章的 GPT 最后的损失。"""
+def walked(part: str = "walk", goal: str = "文章的 GPT") -> list[dict]:
+    """每一步：名字、损失（平均、最小、最大）、一步的秒数、几秒到 goal 那一步最后的损失。"""
     named, table = by_name(part), []
-    goal = mean(row["loss"] for row in by_name("walk")["文章的 GPT"])
+    wanted = mean(row["loss"] for row in by_name("walk")[goal])
     for name, rows in named.items():
         losses = [row["loss"] for row in rows]
         step = min(row["seconds"] / row["curve"][-1][0] for row in rows)
-        reached = [first_below(row["curve"], goal) for row in rows]
+        reached = [first_below(row["curve"], wanted) for row in rows]
         known = [steps * step for steps in reached if steps is not None]
         table.append({
             "name": name, "loss": mean(losses), "low": min(losses), "high": max(losses), "step": step,
