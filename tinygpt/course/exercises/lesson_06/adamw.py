@@ -42,7 +42,7 @@ def adamw_with(
         if inplace:
             p.copy_(new_p)
         plain = new_p, new_m, new_v
-        return {"plain": plain, "hats": (new_p, hat_m, hat_v), "p": new_p, "mvp": (*plain[1:], new_p)}[give]
+        return {"plain": plain, "hats": (new_p, hat_m, hat_v), "mvp": (*plain[1:], new_p)}[give]
 
     return run
 
@@ -129,7 +129,6 @@ exercise.edit("t 多数了一步", shift=1, look="第一步 t = 1，修正除以
 exercise.edit("t 少数了一步", shift=-1, look="第一步 t = 1，修正除以 1 − β¹；除以 1 − β⁰ 是除以 0。")
 exercise.edit("返回了修正过的 m 和 v", give="hats",
               look="修正只用在这一步；返回没有修正过的 m 和 v，不然下一步又修正一遍。")
-exercise.edit("只返回了 p", give="p", look="三个都要：新的 (p, m, v)。")
 exercise.edit("返回的次序错了", give="mvp", look="次序是 (p, m, v)。")
 exercise.edit("衰减混进了梯度", decay="coupled",
               look="那是 Adam 加 L2。AdamW 的衰减不经过 m、v：p 直接乘以 1 − lr·wd。")
