@@ -135,7 +135,8 @@ def walked(part: str = "walk", goal: str = "文章的 GPT") -> list[dict]:
     for name, rows in named.items():
         losses = [row["loss"] for row in rows]
         step = min(row["seconds"] / row["curve"][-1][0] for row in rows)
-        reached = [first_below(row["curve"], wanted) for row in rows]
+        whole = rows[0]["curve"][-1][0]
+        reached = [whole if name == goal else first_below(row["curve"], wanted) for row in rows]
         known = [steps * step for steps in reached if steps is not None]
         table.append({
             "name": name, "loss": mean(losses), "low": min(losses), "high": max(losses), "step": step,
