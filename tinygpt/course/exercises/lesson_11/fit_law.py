@@ -15,7 +15,7 @@ def fit_with(
 
     def run(parameters, tokens, losses, a, b):
         a, b = fixed or powers(a, b)
-        n, d, y = (np.array(x, dtype=np.float64)[some] for x in (parameters, tokens, losses))
+        n, d, y = (x.numpy()[some] for x in (parameters, tokens, losses))
         n, d = (d, n) if swap else (n, d)
         first = (n**a, d**b) if exponents else (1 / n, 1 / d)
         columns = np.stack([np.ones_like(n), *first], axis=1)
