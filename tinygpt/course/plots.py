@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tinygpt.course.alt import describe_figures
 from tinygpt.course.fonts import missing_glyphs, use_chinese_font
 
 COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#4D4D4D"]
@@ -45,9 +46,10 @@ STYLE = {
 
 
 def use_style() -> None:
-    """每个笔记本开头调用一次：样式与中文字体。"""
+    """每个笔记本开头调用一次：样式与中文字体；以后显示的图都带替代文字。"""
     matplotlib.rcParams.update(STYLE)
     use_chinese_font()
+    describe_figures()
 
 
 def panels(columns: int = 1, rows: int = 1, width: float = 4.0, height: float = 3.4, **options):
@@ -163,6 +165,26 @@ def bars(names, series, ax: Axes | None = None, digits: int = 2, **labels) -> Ax
     ax.set(**labels)
     if len(groups) > 1:
         ax.legend()
+    return finish(ax)
+
+
+def seed_bars(names, groups: dict, ax: Axes | None = None, digits: int = 2, **labels) -> Axes:
+    """柱形图，每根柱子是几个数（几个种子、几个提示）的平均，竖线是最小到最大。
+
+    groups 是 {组: (名字, 几个数)}；names 写在横轴上，其余同 bars。
+    """
+    rows = {name: np.asarray(values, dtype=float) for name, values in groups.items()}
+    means = {name: values.mean(1) for name, values in rows.items()}
+    ax = bars(names, means if len(means) > 1 else next(iter(means.values())), ax=ax, digits=digits, **labels)
+    for number in list(ax.texts):  # 写在竖线的上面，不让线穿过
+        number.remove()
+    for i, values in enumerate(rows.values()):
+        where = np.arange(len(names)) + (i - (len(rows) - 1) / 2) * 0.8 / len(rows)
+        low, high = values.min(1), values.max(1)
+        ax.vlines(where, low, high, color=INK, linewidth=1)
+        for x, top, mean in zip(where, high, values.mean(1)):
+            ax.annotate(f"{mean:.{digits}f}", (x, max(top, mean)), textcoords="offset points", xytext=(0, 2),
+                        ha="center", va="bottom", fontsize=9)
     return finish(ax)
 
 
