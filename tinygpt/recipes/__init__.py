@@ -43,8 +43,8 @@ RECIPES = {name: Recipe(shape) for name, shape in PRESETS.items()} | {
     ),
     # 计数与 modern 在一起，名字总与纯 GPT 分开；窗口开头的几个位置前文不全，所以窗口长些
     "counted": Recipe(
-        CountedConfig(n_layer=2, n_head=4, n_embd=128, context_length=128, normalization="layer"),
-        dataclasses.replace(SHORT, batch_size=24, learning_rate=1e-2),
+        CountedConfig(n_layer=2, n_head=4, n_embd=128, context_length=256, normalization="layer"),
+        dataclasses.replace(SHORT, batch_size=12, learning_rate=1e-2, weight_decay=1.0),
         validation=0.01, eval_windows=100,
     ),
     # 几分钟里把字符的损失降到最低
