@@ -143,6 +143,12 @@ def test_pictures_are_embedded_with_alternative_text(site, pages):
     assert "图：softmax 的雅可比矩阵" in alts and not [alt for alt in alts if len(alt) < 4 or "<" in alt]
 
 
+def test_the_pictures_of_the_readme_are_on_the_first_page(site, pages):
+    images = pages[site / "index.html"].find_all("img")
+    assert len(images) == 3 and all(image["src"].startswith("data:image/png;base64,") for image in images)
+    assert all(len(image["alt"]) > 40 for image in images)
+
+
 def test_chinese_lines_are_joined(site):
     assert "弄懂其中的每一个数。不需要 GPU" in (site / "index.html").read_text(encoding="utf-8")
 

@@ -198,7 +198,7 @@ def render(page: Page, pages: dict[str, Page], root: Path) -> None:
     if page.source == "README.md":  # 首页：开头的介绍与课程地图
         parts = re.split(r"^(?=## )", text, flags=re.MULTILINE)
         text = parts[0] + next(part for part in parts if part.startswith("## 课程地图"))
-    page.body = markdown(text, page, pages)
+    page.body = markdown(text, page, pages, embed_images=True, path=str(path.parent))  # 图写进网页里
 
 
 def neighbours(page: Page, pages: dict[str, Page]) -> tuple[Page | None, Page | None]:
