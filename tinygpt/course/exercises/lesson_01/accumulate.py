@@ -176,11 +176,6 @@ exercise.edit("走过的结点，梯度又换成了 None", "每一个 Variable �
               after=lambda node: setattr(node, "grad", None))
 
 
-@exercise.mutant("什么也没有写进去", look="把梯度写进每个结点的 .grad；照三步来。")
-def _(root):
-    pass
-
-
 @exercise.mutant("grad 还是 None 就加了",
                  look="先把每个结点的 grad 换成 0（torch.zeros_like(node.data)），才能往上加。")
 def _(root):

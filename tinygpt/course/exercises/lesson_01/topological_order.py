@@ -198,11 +198,6 @@ def _(root):
     return walked(root, after=lambda node, found: found.append(node) if node.inputs else None)
 
 
-@exercise.mutant("次序反了", look="输入在前面，root 在最后；倒过来走是下一题的事。")
-def _(root):
-    return walked(root)[::-1]
-
-
 @exercise.mutant("先放自己，再反过来", look="先放自己再反过来，近路上的结点会排错：先走完输入，再放自己。")
 def _(root):
     found, seen = [], set()
@@ -223,11 +218,6 @@ def _(root):
     return set(walked(root))
 
 
-@exercise.mutant("忘了返回", look="最后要 return 那个列表。")
-def _(root):
-    walked(root)
-
-
 @exercise.mutant("按名字认走过的", look="名字可以相同：认的是结点自己，用 id(node)，或把结点放进集合。")
 def _(root):
     found, seen = [], set()
@@ -243,7 +233,8 @@ def _(root):
     return found
 
 
-@exercise.mutant("先放自己，再走输入", look="先走完输入，再放自己；否则用它的排到了它前面。")
+@exercise.mutant("root 排在了最前面",
+                 look="输入要排在用它的前面：先走完输入，再放自己；倒过来走是下一题的事，这里不用反过来。")
 def _(root):
     found, seen = [], set()
 
