@@ -101,7 +101,9 @@ exercise.edit("窗口多了一个 token", "长 context_length + 1 就够：输�
 exercise.edit("从第二个 token 开始切", "第一个窗口从位置 0 开始。", start=1)
 exercise.edit("少了正好到末尾的窗口", "range 的终点差一：最后一个窗口正好到末尾也要。",
               stop=lambda n, c: n - c - 1)
-exercise.edit("多了一个差一个的窗口", "range 的终点差一：i + context_length + 1 不能超过 len(ids)。",
+exercise.edit("多了一个差一个的窗口",
+              "i + context_length + 1 不能超过 len(ids)：range 的终点别差一；"
+              "窗口数是 (n − 1) // context_length，不是 n // context_length。",
               stop=lambda n, c: n - c + 1)
 exercise.edit("留下了不完整的窗口", "不够长的窗口不要，不然叠不成一个张量。", stop=lambda n, c: n)
 exercise.edit("末尾不够的窗口也要了", "不够长的窗口不要，不然叠不成一个张量：range 的终点不是 len(ids) − 1。",
@@ -115,13 +117,6 @@ exercise.edit("分成了输入与标签", "这里只切窗口：每个是一个�
 @exercise.mutant("末尾补了 0", look="不够一个窗口的不要，不是补齐。")
 def _(ids, context_length):
     return windows_with(stop=lambda n, c: n - 1, last=filled)(ids, context_length)
-
-
-@exercise.mutant("用长度整除得到窗口数",
-                 look="n 个 token 里有 (n − 1) // context_length 个窗口：头一个不作标签。")
-def _(ids, context_length):
-    c = context_length
-    return [ids[k * c : k * c + c + 1] for k in range(len(ids) // c)]
 
 
 @exercise.mutant("末尾往回挪，凑够一个窗口",

@@ -75,11 +75,11 @@ def _(answer, rng):
     return answer(q, k, layers.causal_mask(3, 3))
 
 
-@exercise.probe("看得见的分数是几万的负数，遮住的也不许漏进来")
+@exercise.probe("看得见的分数是几百、几万的负数，遮住的也不许漏进来")
 def _(answer, rng):
-    q = torch.tensor([[200.0, 0, 0, 0], [0, 200.0, 0, 0]])[None, None]
+    q = torch.tensor([[200.0, 0, 0, 0], [0, 200.0, 0, 0], [5.0, 0, 0, 0]])[None, None]
     k = torch.tensor([[-400.0, -300, 0, 0], [-200.0, -300, 0, 0], [400.0, 100, 0, 0]])[None, None]
-    return answer(q, k, torch.tensor([[True, True, False], [True, False, False]]))
+    return answer(q, k, torch.tensor([[1, 1, 0], [1, 0, 0], [1, 1, 0]]).bool())
 
 
 @exercise.probe("没有给掩码")

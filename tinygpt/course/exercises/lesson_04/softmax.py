@@ -90,10 +90,9 @@ exercise.edit("没有减去最大值",
 exercise.edit("减去的是整个张量的最大值",
               "一行比另一行小很多时，减去全局最大值会让整行变成 0/0。用 z.amax(dim=-1, keepdim=True)。",
               shift=lambda z: z.max())
-exercise.edit("减去的是平均", "减去平均，最大的那个仍可能有几百：减去最大值，取指数以后最大是 1。",
+exercise.edit("减去的是平均或最小值，不是最大值",
+              "减去平均或最小值，最大的那个仍可能有几百：减去最大值，取指数以后最大是 1。",
               shift=lambda z: z.mean(dim=-1, keepdim=True))
-exercise.edit("减去的是最小值", "减去最小值，最大的那个反而更大：减去最大值，取指数以后最大是 1。",
-              shift=lambda z: z.amin(dim=-1, keepdim=True))
 exercise.edit("忘了除以总和", "取指数以后还要除以这一行的总和，否则加起来不是 1。", total=lambda e: 1)
 exercise.edit("除以了平均", "除以总和 e.sum(dim=-1, keepdim=True)，每一行才加起来是 1。",
               total=lambda e: e.mean(dim=-1, keepdim=True))
