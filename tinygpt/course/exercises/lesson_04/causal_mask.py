@@ -78,7 +78,8 @@ exercise.edit("偏移给成了查询的个数", "偏移是 n_key − n_query：�
 exercise.edit("看见的是自己与未来",
               "triu 是上三角，要的是下三角 tril；自己比较时，键的位置**不大于**查询的位置。",
               triangle=torch.triu)
-exercise.edit("谁都看得见", "未来看不见：只留下三角 tril；偏移是 n_key − n_query，给成 n_key 就什么也没有去掉。",
+exercise.edit("谁都看得见",
+              "未来看不见：只留下三角 tril；偏移是 n_key − n_query，给成 n_key 就什么也没有去掉。",
               triangle=lambda mask, offset: mask)
 exercise.edit("形状成了 n_key × n_key", "行是查询：只要最后 n_query 行。", size=lambda t, s: (s, s),
               offset=lambda t, s: 0)

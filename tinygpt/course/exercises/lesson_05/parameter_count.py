@@ -62,17 +62,17 @@ exercise.edit("输出层又数了一遍", "输出层与 token embedding 共用�
 exercise.edit("输出层数了偏置", "输出层与 token embedding 共用，没有自己的偏置。", head_bias=1)
 exercise.edit("忘了最后的层归一化", "pre-norm 的模型在输出层之前还有一个层归一化，2c 个。", final=0)
 exercise.edit("最后的层归一化只数了 weight", "层归一化有 weight 和 bias，各 c 个。", final=1)
-exercise.edit("每层只数了一个层归一化", "一层有两个层归一化，每个 2c：weight 与 bias 各 c。", norms=2)
-exercise.edit("每层忘了层归一化", "一层有两个层归一化，每个 2c：weight 与 bias 各 c。", norms=0)
+exercise.edit("每层少了 c 个：to_out 的偏置，或前馈第二次的偏置",
+              "to_out 与前馈的第二次线性变换，输出都是 c 维，各有 c 个偏置。", to_out=(1, 0))
+exercise.edit("每层少了 2c 个：一个层归一化，或 to_qkv 的偏置",
+              "一层有两个层归一化，每个 2c（weight 与 bias 各 c）；to_qkv 的偏置有 3c 个，不是 c 个。", norms=2)
+exercise.edit("每层少了 3c 个：to_qkv 的偏置，或前馈第一次的偏置",
+              "to_qkv 的偏置有 3c 个；前馈的第一次线性变换输出 4c 维，偏置有 4c 个，不是 c 个。", qkv=(3, 0))
+exercise.edit("每层少了 4c 个：两个层归一化，或前馈第一次的偏置",
+              "一层有两个层归一化，各 2c 个；前馈的第一次线性变换输出 4c 维，偏置有 4c 个。", norms=0)
 exercise.edit("忘了乘层数", "有 n_layer 层，每层都有自己的参数。", layers=lambda n: 1)
 exercise.edit("q、k、v 只数了一份", "to_qkv 是三份拼在一起：3c × c，加 3c。", qkv=(1, 1))
-exercise.edit("to_qkv 忘了偏置", "to_qkv 的偏置有 3c 个。", qkv=(3, 0))
-exercise.edit("to_qkv 的偏置少数了", "to_qkv 的输出是 3c 维，偏置有 3c 个。", qkv=(3, 1))
 exercise.edit("忘了 W^O", "拼接以后还有 to_out：c × c 加 c。", to_out=(0, 0))
-exercise.edit("to_out 忘了偏置", "to_out 的偏置有 c 个。", to_out=(1, 0))
-exercise.edit("前馈的第一次忘了偏置", "第一次线性变换的输出是 4c 维，偏置有 4c 个。", widen=(4, 0))
-exercise.edit("前馈的第一次偏置少数了", "第一次线性变换的输出是 4c 维，偏置有 4c 个。", widen=(4, 1))
-exercise.edit("前馈的第二次忘了偏置", "第二次线性变换的输出是 c 维，偏置有 c 个。", narrow=(4, 0))
 exercise.edit("前馈的第二次偏置多数了", "第二次线性变换的输出是 c 维，偏置只有 c 个。", narrow=(4, 4))
 exercise.edit("忘了前馈的第二次", "前馈网络有两次线性变换：c → 4c，再 4c → c。", narrow=(0, 0))
 exercise.edit("换成了百万", "返回个数本身，是整数。", out=lambda n: n / 1e6)

@@ -131,12 +131,6 @@ def _(embedding, head):
     head.weight = embedding.weight.detach()
 
 
-@exercise.mutant("什么也没有改到",
-                 look="给局部变量赋值（head = …）改不到外面的 head：改它的属性 head.weight。")
-def _(embedding, head):
-    pass
-
-
 @exercise.mutant("两边都换成了新的参数",
                  look="只改 head：优化器手里还是 embedding 原来的那个参数，换掉就训练不到了。")
 def _(embedding, head):
