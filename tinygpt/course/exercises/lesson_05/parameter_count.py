@@ -1,5 +1,7 @@
 """练习 5.7 由形状数参数。"""
 
+from functools import lru_cache
+
 from tinygpt import GPT, GPTConfig
 from tinygpt.course.diagnosis import Exercise
 
@@ -21,6 +23,7 @@ def count_with(
     return run
 
 
+@lru_cache
 def real_count(n_layer, n_embd, vocab_size, context_length):
     config = GPTConfig(n_layer=n_layer, n_head=1, n_embd=n_embd, vocab_size=vocab_size,
                        context_length=context_length, tied_head=True, bias=True)
@@ -65,9 +68,11 @@ exercise.edit("最后的层归一化只数了 weight", "层归一化有 weight �
 exercise.edit("每层少了 c 个：to_out 的偏置，或前馈第二次的偏置",
               "to_out 与前馈的第二次线性变换，输出都是 c 维，各有 c 个偏置。", to_out=(1, 0))
 exercise.edit("每层少了 2c 个：一个层归一化，或 to_qkv 的偏置",
-              "一层有两个层归一化，每个 2c（weight 与 bias 各 c）；to_qkv 的偏置有 3c 个，不是 c 个。", norms=2)
+              "一层有两个层归一化，每个 2c（weight 与 bias 各 c）；to_qkv 的偏置有 3c 个，不是 c 个。",
+              norms=2)
 exercise.edit("每层少了 3c 个：to_qkv 的偏置，或前馈第一次的偏置",
-              "to_qkv 的偏置有 3c 个；前馈的第一次线性变换输出 4c 维，偏置有 4c 个，不是 c 个。", qkv=(3, 0))
+              "to_qkv 的偏置有 3c 个；前馈的第一次线性变换输出 4c 维，偏置有 4c 个，不是 c 个。",
+              qkv=(3, 0))
 exercise.edit("每层少了 4c 个：两个层归一化，或前馈第一次的偏置",
               "一层有两个层归一化，各 2c 个；前馈的第一次线性变换输出 4c 维，偏置有 4c 个。", norms=0)
 exercise.edit("忘了乘层数", "有 n_layer 层，每层都有自己的参数。", layers=lambda n: 1)
