@@ -26,8 +26,8 @@ def recorded() -> dict:
 
 
 def runs(part: str) -> list[dict]:
-    """一项里的各行，按键的次序；键的各部分也在行里。"""
-    return [row for _, row in sorted(recorded()["runs"][part].items())]
+    """一项里的各行，按记录里的次序；键的各部分也在行里。"""
+    return list(recorded()["runs"][part].values())
 
 
 def by_name(part: str) -> dict[str, list[dict]]:
