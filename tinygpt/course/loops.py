@@ -73,10 +73,10 @@ def make_model(seed: int = 0, dropout: float = 0.0) -> GPT:
 
 
 def trainer_for(seed: int = 0, data=None, valid=None, dropout: float = 0.0, momentum: float | None = None,
-                out=None, **changes) -> Trainer:  # fmt: skip
+                **changes) -> Trainer:  # fmt: skip
     """PLAIN 改几处，造一个 Trainer；给出 momentum 就换成 SGD（学习率由 Trainer 每一步写进去）。"""
     config = replace(PLAIN, seed=seed, **changes)
-    trainer = Trainer(make_model(seed, dropout), data or windows(seed), valid, config, out=out)
+    trainer = Trainer(make_model(seed, dropout), data or windows(seed), valid, config)
     if momentum is not None:
         trainer.optimizers = [torch.optim.SGD(trainer.model.parameters(), lr=0.1, momentum=momentum)]
     return trainer
@@ -206,9 +206,9 @@ def speed(size: int, steps: int, accumulation: int) -> float:
 
 
 def resumable(folder, seed: int = 0) -> Trainer:
-    """六步的训练，开着 dropout 与调度，每三步存一次。"""
-    return trainer_for(seed, windows(), dropout=0.2, steps=6, warmup_steps=2, min_learning_rate_ratio=0.1,
-                       eval_interval=3, out=folder)  # fmt: skip
+    """六步的训练，开着 dropout 与调度，每三步存一次；seed 只管初始权重。"""
+    config = replace(PLAIN, steps=6, warmup_steps=2, min_learning_rate_ratio=0.1, eval_interval=3)
+    return Trainer(make_model(seed, dropout=0.2), windows(), None, config, out=folder)
 
 
 def gradient_sizes(model: GPT, batch: Batch) -> dict[str, float]:

@@ -21,12 +21,11 @@ def adamw_with(
             lr, beta1, beta2, eps, weight_decay = 0.1, 0.9, 0.99, 1e-8, 0.1
         if swap:
             beta1, beta2 = beta2, beta1
-        if mix:
-            beta1, beta2 = 1 - beta1, 1 - beta2
         if decay == "coupled":
             g = g + weight_decay * p
-        new_m = beta1 * m + (1 - beta1 if fresh[0] else 1) * g
-        new_v = beta2 * v + (1 - beta2 if fresh[1] else 1) * (g * g if square else g.abs())
+        old1, old2 = (1 - beta1, 1 - beta2) if mix else (beta1, beta2)
+        new_m = old1 * m + (1 - old1 if fresh[0] else 1) * g
+        new_v = old2 * v + (1 - old2 if fresh[1] else 1) * (g * g if square else g.abs())
         used_m, used_v = (m, v) if old else (new_m, new_v)
         first, second = (1 - beta ** (t + shift if power else 1) for beta in (beta1, beta2))
         hat_m = used_m / first if "m" in correct else used_m
@@ -42,7 +41,8 @@ def adamw_with(
         new_p = new_p * shrink if decay == "last" else new_p
         if inplace:
             p.copy_(new_p)
-        return (new_p, hat_m, hat_v) if give == "hats" else (new_p, new_m, new_v)
+        plain = new_p, new_m, new_v
+        return {"plain": plain, "hats": (new_p, hat_m, hat_v), "mvp": (*plain[1:], new_p)}[give]
 
     return run
 
@@ -129,6 +129,7 @@ exercise.edit("t 多数了一步", shift=1, look="第一步 t = 1，修正除以
 exercise.edit("t 少数了一步", shift=-1, look="第一步 t = 1，修正除以 1 − β¹；除以 1 − β⁰ 是除以 0。")
 exercise.edit("返回了修正过的 m 和 v", give="hats",
               look="修正只用在这一步；返回没有修正过的 m 和 v，不然下一步又修正一遍。")
+exercise.edit("返回的次序错了", give="mvp", look="次序是 (p, m, v)。")
 exercise.edit("衰减混进了梯度", decay="coupled",
               look="那是 Adam 加 L2。AdamW 的衰减不经过 m、v：p 直接乘以 1 − lr·wd。")
 exercise.edit("忘了权重衰减", decay="none", look="p 先乘以 1 − lr·wd。")

@@ -142,5 +142,24 @@ exercise.edit("返回了损失，不是第几次", give=lambda i, at, losses: (i
               look="取回**第几次**，是序号。")
 exercise.edit("只返回了一个", give=lambda i, at, losses: at, look="两个都要：（停在第几次，取回第几次）。")
 exercise.edit("没有触发时多数了一", never=lambda last: last + 1, look="最后一次的序号是 len(losses) − 1。")
+exercise.edit("持平时取回了后来的一次", look="持平不算进步，取回先的那一次。",
+              give=lambda i, at, losses: (i, max(k for k in range(i + 1) if losses[k] == losses[at])))
 exercise.edit("没有触发时没有返回序号", never=lambda last: -1,
               look="没有触发，就停在最后一次：len(losses) − 1。")
+
+
+@exercise.mutant("没有触发时没有返回", look="没有触发，就停在最后一次：循环完了也要 return。")
+def _(losses, patience):
+    never = stop_with(never=lambda last: None)(losses, patience)
+    return None if never[0] is None else never
+
+
+@exercise.mutant("第 0 次也算没有进步",
+                 look="第 0 次是到此为止最好的，算进步：从 math.inf 比起，或从第 1 次开始数。")
+def _(losses, patience):
+    best_at, bad = 0, 0
+    for i, loss in enumerate(losses):
+        best_at, bad = (i, 0) if loss < losses[best_at] else (best_at, bad + 1)
+        if bad >= patience:
+            return i, best_at
+    return len(losses) - 1, best_at

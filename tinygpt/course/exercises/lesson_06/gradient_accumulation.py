@@ -135,4 +135,8 @@ exercise.edit("除了两次", weigh=lambda c, t, n: 1 / (t * n),
 exercise.edit("除以了小批的个数，没有除以标签数", weigh=lambda c, t, n: 1 / n, look="除以的是标签总数。")
 exercise.edit("除以了行数", count=len, look="除以的是标签总数，不是一共几行。")
 exercise.edit("更新了参数", update=True, look="只要梯度：不要 optimizer.step()，也不要改 p。")
+exercise.edit("−100 当成了编号 0", read=lambda labels: labels.clamp_min(0),
+              look="−100 的位置不算损失：ignore_index=-100，个数里也不算。")
+exercise.edit("返回之前又清零了", give=torch.zeros_like,
+              look="返回的梯度与 p.grad 是同一个张量：返回之前不要清零。")
 exercise.edit("返回的是参数，不是梯度", give=lambda p: p.detach().clone(), look="返回每个参数的 p.grad。")

@@ -14,15 +14,15 @@ def total_norm(gradients):
 
 def clip_with(
     norm_of=total_norm, factor=lambda n, m: min(1.0, m / (n + 1e-12)), report=lambda n, m: n,
-    scale=lambda g, f, m: g * f, inplace=False,
+    scale=lambda g, f, m: g * f, give=lambda clipped, norm: (clipped, norm), inplace=False,
 ):  # fmt: skip
     def run(gradients, max_norm):
         norm = norm_of(gradients)
-        clipped = [scale(g, factor(norm.item(), max_norm), max_norm) for g in gradients]
+        clipped = [scale(g, factor(norm, max_norm), max_norm) for g in gradients]
         if inplace:
             for g, c in zip(gradients, clipped, strict=True):
                 g.copy_(c)
-        return clipped, report(norm, max_norm)
+        return give(clipped, report(norm, max_norm))
 
     return run
 
@@ -93,7 +93,7 @@ def _(gradients, max_norm):
     return [g * (max_norm / norm) for g in gradients], norm
 
 
-exercise.edit("没有超过也缩放了", factor=lambda n, m: m / (n + 1e-12),
+exercise.edit("没有超过也缩放了", factor=lambda n, m: m / n,
               look="只在总范数超过上限时缩小；没有超过就原样，否则小梯度被放大了。")
 exercise.edit("没有裁剪", factor=lambda n, m: 1.0, look="超过上限时每个梯度都乘以 上限 / 总范数。")
 exercise.edit("门槛写死成了 1", factor=lambda n, m: m / n if n > 1 else 1.0,
@@ -102,7 +102,9 @@ exercise.edit("总是缩到 1", factor=lambda n, m: 1 / n if n > m else 1.0,
               look="缩到 max_norm 那么长：乘以 max_norm / 总范数。")
 exercise.edit("倍数反了", factor=lambda n, m: n / m if n > m else 1.0,
               look="乘的是 max_norm / 总范数，小于 1。")
-exercise.edit("超过的不动，没有超过的放大了", factor=lambda n, m: m / n if n and n <= m else 1.0,
+exercise.edit("乘了 max_norm × 总范数", factor=lambda n, m: m * n if n > m else 1.0,
+              look="乘的是 max_norm **除以** 总范数。")
+exercise.edit("超过的不动，没有超过的放大了", factor=lambda n, m: m / n if n <= m else 1.0,
               look="判断反了：总范数**超过** max_norm 才缩放。")
 exercise.edit("全是 0 时得到 nan", factor=lambda n, m: min(1.0, m / n) if n else math.nan,
               look="总范数可能是 0，分母加一个很小的数，或先判断。")
@@ -130,5 +132,15 @@ exercise.edit("返回了裁剪之后的范数", report=lambda n, m: n.clamp(max=
 exercise.edit("总范数给成了数", report=lambda n, m: n.item(), look="题目要 0 维张量，不要 .item()。")
 exercise.edit("返回了倍数", report=lambda n, m: torch.tensor(min(1.0, m / (n.item() + 1e-12))),
               look="第二个返回的是裁剪之前的总范数。")
+exercise.edit("两个返回值的次序反了", give=lambda clipped, norm: (norm, clipped),
+              look="（新的梯度，总范数）。")
+exercise.edit("只返回了梯度", give=lambda clipped, norm: clipped, look="总范数也要：（新的梯度，总范数）。")
+exercise.edit("梯度接成了一个", look="返回列表，各个张量照原来的形状。",
+              give=lambda clipped, norm: (torch.cat([g.flatten() for g in clipped]), norm))
 exercise.edit("改动了输入", inplace=True,
               look="g *= …、g.mul_(…)、gradients[i] = … 会改掉别人的梯度；这里返回新的。")
+
+
+@exercise.mutant("没有超过时没有返回", look="没有超过也要返回：（原样的梯度，总范数）。")
+def _(gradients, max_norm):
+    return clip_with()(gradients, max_norm) if total_norm(gradients) > max_norm else None

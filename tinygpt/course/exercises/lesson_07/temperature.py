@@ -91,6 +91,9 @@ exercise.edit("用了 sigmoid", softmax=torch.sigmoid, look="一行里的概率�
 exercise.edit("按第一个轴做 softmax", softmax=lambda z: z.softmax(0), look="每一行是一个分布，dim=-1。")
 exercise.edit("整个张量一起归一", softmax=lambda z: (z - z.max()).exp() / (z - z.max()).exp().sum(),
               look="每一行各自加起来是 1：dim=-1, keepdim=True。")
+exercise.edit("各行减了最大值，又一起归一", look="每一行各自加起来是 1：sum(dim=-1, keepdim=True)。",
+              softmax=lambda z: ratio((z - z.amax(-1, keepdim=True)).exp(), (0, 1)))
+exercise.edit("温度不超过 1", scale=lambda z, t: z / min(t, 1.0), look="温度是多少就除以多少，大于 1 也是。")
 exercise.edit("减去的是整个张量的最大值", softmax=lambda z: ratio((z - z.max()).exp()),
               look="低温时，别的行比最大值小得太多，指数全成了 0：减去**每行**的最大值。")
 exercise.edit("没有减最大值，低温时溢出", softmax=lambda z: ratio(z.exp()),

@@ -172,9 +172,9 @@ def _(examples, text):
     return max(scores, key=scores.get)
 
 
-@exercise.mutant("概率直接相乘", look="几百个小数相乘会变成 0；先取对数，再相加。")
+@exercise.mutant("概率直接相乘", look="几百个小数相乘会变成 0，log 0 出错；先取对数，再相加。")
 def _(examples, text):
     counts = {kind: article_by_article(texts, two_by_two) for kind, texts in examples.items()}
     size = len(set().union(*counts.values()))
     product = lambda table: math.prod((table[g] + 1) / (table.total() + size) for g in two_by_two(text))
-    return {kind: math.log(max(product(table), 5e-324)) for kind, table in counts.items()}
+    return {kind: math.log(product(table)) for kind, table in counts.items()}

@@ -65,8 +65,8 @@ def _(answer, rng):
 
 @exercise.probe("一个向量 (6,)，四个轴 (2, 1, 3, 6)")
 def _(answer, rng):
-    _, *others = parts(rng)
-    return [answer(normal(rng, 6), *others, 4.0), answer(normal(rng, 2, 1, 3, 6), *others, 4.0)]
+    (_, *some), (_, *others) = parts(rng), parts(rng)
+    return [answer(normal(rng, 6), *some, 4.0), answer(normal(rng, 2, 1, 3, 6), *others, 4.0)]
 
 
 @exercise.probe("B 是 0 时与原来的线性层相同")
