@@ -70,6 +70,7 @@ MODELS = {
         lambda i, t: [*range(i + 1), t - 1] if i == 0 and t > 1 else range(i + 1)
     ),
     "只有倒数第二个位置偷看": Model(lambda i, t: range(t) if i == t - 2 else range(i + 1)),
+    "第 1 个位置偷看第 3 个": Model(lambda i, t: [0, 1, 3] if i == 1 and t > 3 else range(i + 1)),
     "人人偷看中间的一个": Model(lambda i, t: sorted({*range(i + 1), t // 2})),
     "只有最后两个之间偷看": Model(lambda i, t: range(t) if i == t - 2 else [i]),
     "偷看得很轻": Model(lambda i, t: range(t), scale=1e-7),
