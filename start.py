@@ -43,7 +43,7 @@ RECIPE = [
 ]  # fmt: skip
 BROWSER_TESTS = [
     "tests/test_browser.py", "tests/test_browser_machine.py", "tests/test_server_page.py",
-    "tests/test_site.py", "tests/test_readme_pictures.py",
+    "tests/test_site.py", "tests/test_readme_pictures.py", "tests/test_browser_widgets.py",
 ]  # fmt: skip
 LAB_SETTINGS = {
     "@jupyterlab/translation-extension:plugin": {"locale": "zh_CN"},

@@ -32,6 +32,21 @@ def test_every_control_changes_the_picture(mini, name, value):
     assert bytes(board.image.value) != before and board.message.value == ""
 
 
+def test_a_prompt_of_ones_own(mini):
+    board = sampling_playground(*mini, PROMPTS)
+    box = board.controls["prompt"]
+    assert list(box.options) == PROMPTS and box.value == PROMPTS[0]
+    before = bytes(board.image.value)
+    box.value = "小猫在河边"
+    after = bytes(board.image.value)
+    assert after != before and board.message.value == ""
+    for text, said in (("", "写几个字"), ("猫" * 300, "写短一些")):
+        box.value = text
+        assert said in board.message.value and bytes(board.image.value) == after
+    box.value = PROMPTS[0]
+    assert bytes(board.image.value) == before and board.message.value == ""
+
+
 def test_the_bars_are_the_distribution(mini):
     model, tokenizer = mini
     logits, seen = last_logits(model, tokenizer, PROMPTS[0])

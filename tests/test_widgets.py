@@ -51,6 +51,17 @@ def test_an_error_is_shown_and_the_last_picture_kept(playground):
     assert playground.message.value == "" and playground.image.value != before
 
 
+def test_glyphs_are_checked_at_the_first_drawing_only(monkeypatch):
+    checked = []
+    monkeypatch.setattr(plots, "missing_glyphs", lambda figure: checked.append(figure) or "")
+    board = Playground(lambda n: plots.lines([1, 2], {"a": [n, 2]}).figure, {"n": slider("n", 1, 0, 4)}, "线")
+    assert len(checked) == 1 and board.controls["n"].continuous_update  # 拖动时就重画
+    before, board.controls["n"].value = board.image.value, 3
+    assert len(checked) == 1 and board.image.value != before
+    plots.lines([1, 2], {"a": [1, 2]})  # 别的图照样查
+    assert len(checked) == 2
+
+
 def test_figures_are_closed(playground):
     count = len(plt.get_fignums())
     playground.controls["power"].value = 2

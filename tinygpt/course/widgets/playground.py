@@ -12,17 +12,20 @@ import ipywidgets as widgets
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from tinygpt.course import plots
+from tinygpt.errors import InputError
+
 LABEL = {"description_width": "initial"}
 
 
 def slider(label: str, value: float, low: float, high: float, step: float = 1) -> widgets.Widget:
-    """滑块；四个数都是整数时取整数，否则取小数。松手（或按一次方向键）时才重画。"""
+    """滑块；四个数都是整数时取整数，否则取小数。拖动时就重画：上一张没有画好，浏览器就不送下一个取值。"""
     whole = all(float(number).is_integer() for number in (value, low, high, step))
     kind = widgets.IntSlider if whole else widgets.FloatSlider
     number = int if whole else float
     return kind(
         number(value), min=number(low), max=number(high), step=number(step), description=label, style=LABEL,
-        continuous_update=False, layout=widgets.Layout(width="360px"),
+        layout=widgets.Layout(width="360px"),
     )  # fmt: skip
 
 
@@ -32,6 +35,20 @@ def choice(label: str, options: list | Mapping, value=None) -> widgets.Dropdown:
     extra = {} if value is None else {"value": value}
     layout = widgets.Layout(width="360px")
     return widgets.Dropdown(options=options, description=label, style=LABEL, layout=layout, **extra)
+
+
+def text_box(label: str, value: str, suggestions: list[str]) -> widgets.Combobox:
+    """写字的框，按回车才算数；suggestions 是点开来可以挑的几个。"""
+    return widgets.Combobox(
+        value=value, options=suggestions, description=label, style=LABEL, continuous_update=False,
+        layout=widgets.Layout(width="360px"),
+    )  # fmt: skip
+
+
+def picture(png: bytes, note: str) -> widgets.Image:
+    """一张图：照它自己的大小，不随页面拉宽；放不下才缩小。停在上面，或用屏幕阅读器，得到 note。"""
+    layout = widgets.Layout(max_width="100%", align_self="flex-start")
+    return widgets.Image(value=png, format="png", tooltip=note, layout=layout)
 
 
 def still(note: str, image: widgets.Image) -> dict[str, str]:
@@ -54,7 +71,7 @@ class Playground:
 
     def __init__(self, draw: Callable[..., Figure], controls: dict[str, widgets.Widget], note: str):
         self.draw, self.controls, self.note = draw, controls, note
-        self.image = widgets.Image(value=self.render(), format="png", layout=widgets.Layout(max_width="100%"))
+        self.image = picture(self.render(), note)
         self.message = widgets.Label("")
         for control in controls.values():
             control.observe(self.redraw, names="value")
@@ -76,7 +93,10 @@ class Playground:
     def redraw(self, change=None) -> None:
         """重画，换掉图。"""
         try:
-            self.image.value, self.message.value = self.render(), ""
+            with plots.redrawing():
+                self.image.value, self.message.value = self.render(), ""
+        except InputError as error:
+            self.message.value = f"{error.found}。{error.fix}。"
         except Exception as error:  # noqa: BLE001 控件的回调里抛出的错误没有人看得见，所以写出来
             self.message.value = f"这组取值画不出来：{error}"
 
@@ -92,8 +112,7 @@ class LiveCurve:
 
     def __init__(self, label: str, note: str):
         self.label, self.note = label, note
-        picture, layout = self._draw([], []), widgets.Layout(max_width="100%")
-        self.image = widgets.Image(value=picture, format="png", layout=layout)
+        self.image = picture(self._draw([], []), note)
 
     def update(self, x, y) -> None:
         """换成新的曲线；x、y 是到现在为止的全部。"""

@@ -6,8 +6,9 @@ from matplotlib.figure import Figure
 
 from tinygpt.course import plots
 from tinygpt.course.widgets.attention import token_labels
-from tinygpt.course.widgets.playground import Playground, choice, slider
+from tinygpt.course.widgets.playground import Playground, slider, text_box
 from tinygpt.device import evaluation_mode
+from tinygpt.errors import require
 from tinygpt.sampling import Sampling, next_token_distribution
 
 SHOWN = 16  # 画概率最大的几个
@@ -17,7 +18,9 @@ NO_LIMIT = 100  # top-k 拨到这里，表示不限
 @torch.no_grad()
 def last_logits(model, tokenizer, prompt: str) -> tuple[torch.Tensor, torch.Tensor]:
     """提示之后的 logits (1, v)，以及哪些 token 出现过 (1, v)。"""
-    ids = tokenizer.encode(prompt)
+    ids, most = tokenizer.encode(prompt), model.config.context_length
+    require(ids, "还没有提示", "至少一个 token", "写几个字，按回车")
+    require(len(ids) <= most, f"提示有 {len(ids)} 个 token，模型最多看 {most} 个", "短一些", "写短一些")
     with evaluation_mode(model):
         logits = model(torch.tensor([ids], device=model.device))[:, -1].float().cpu()
     seen = torch.zeros_like(logits, dtype=torch.bool)
@@ -47,15 +50,17 @@ def draw_distribution(tokenizer, logits, seen, sampling: Sampling) -> Figure:
 
 
 def sampling_playground(model, tokenizer, prompts: list[str]) -> Playground:
-    """换提示、温度、top-k、top-p、重复惩罚，看下一个 token 的分布怎样变。"""
-    known = {prompt: last_logits(model, tokenizer, prompt) for prompt in prompts}
+    """写一个提示（或从 prompts 里挑），拨温度、top-k、top-p、重复惩罚，看下一个 token 的分布怎样变。"""
+    known = {}
 
     def draw(prompt, temperature, top_k, top_p, repetition_penalty):
+        if prompt not in known:
+            known[prompt] = last_logits(model, tokenizer, prompt)
         sampling = Sampling(temperature, None if top_k == NO_LIMIT else top_k, top_p, repetition_penalty)
         return draw_distribution(tokenizer, *known[prompt], sampling)
 
     controls = {
-        "prompt": choice("提示", prompts),
+        "prompt": text_box("提示", prompts[0], prompts),
         "temperature": slider("温度", 1.0, 0.1, 3.0, 0.1),
         "top_k": slider("top-k（100 是不限）", NO_LIMIT, 1, NO_LIMIT),
         "top_p": slider("top-p", 1.0, 0.05, 1.0, 0.05),
