@@ -43,6 +43,12 @@ def test_the_stored_output_has_a_picture_and_words(playground):
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
+def test_the_live_picture_has_words_too(playground):
+    """浏览器里 ipywidgets 写 tooltip 以前要看 description 的长度；没有它，整张图画不出来。"""
+    state = playground.image.get_state()
+    assert state["tooltip"] == "乘方的图" and state["description"] == ""
+
+
 def test_an_error_is_shown_and_the_last_picture_kept(playground):
     before = playground.image.value
     playground.controls["power"].value = 3

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
+import traitlets
 from matplotlib.figure import Figure
 
 from tinygpt.course import plots
@@ -45,10 +46,17 @@ def text_box(label: str, value: str, suggestions: list[str]) -> widgets.Combobox
     )  # fmt: skip
 
 
-def picture(png: bytes, note: str) -> widgets.Image:
-    """一张图：照它自己的大小，不随页面拉宽；放不下才缩小。停在上面，或用屏幕阅读器，得到 note。"""
-    layout = widgets.Layout(max_width="100%", align_self="flex-start")
-    return widgets.Image(value=png, format="png", tooltip=note, layout=layout)
+class Picture(widgets.Image):
+    """一张图：照它自己的大小，不随页面拉宽，放不下才缩小；屏幕阅读器读 note，鼠标停在上面也看得到。
+
+    description 是空的，也不显示：ipywidgets 在页面里写 note 以前要看它；Image 自己没有，就画不出来。
+    """
+
+    description = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, png: bytes, note: str):
+        layout = widgets.Layout(max_width="100%", align_self="flex-start")
+        super().__init__(value=png, format="png", tooltip=note, layout=layout)
 
 
 def still(note: str, image: widgets.Image) -> dict[str, str]:
@@ -71,7 +79,7 @@ class Playground:
 
     def __init__(self, draw: Callable[..., Figure], controls: dict[str, widgets.Widget], note: str):
         self.draw, self.controls, self.note = draw, controls, note
-        self.image = picture(self.render(), note)
+        self.image = Picture(self.render(), note)
         self.message = widgets.Label("")
         for control in controls.values():
             control.observe(self.redraw, names="value")
@@ -112,7 +120,7 @@ class LiveCurve:
 
     def __init__(self, label: str, note: str):
         self.label, self.note = label, note
-        self.image = picture(self._draw([], []), note)
+        self.image = Picture(self._draw([], []), note)
 
     def update(self, x, y) -> None:
         """换成新的曲线；x、y 是到现在为止的全部。"""
