@@ -336,7 +336,10 @@ def suites(extra):
     """要运行哪几组测试：（名字，pytest 的参数，添进环境的变量）。参数里点了名的文件，就只测它。"""
     if any((ROOT / argument.split("::")[0]).exists() for argument in extra if not argument.startswith("-")):
         return [("指定的测试", extra, {})]
-    suites = [("tests", ["tests", "-n", "2", *extra], {})]  # 两个进程并行
+    suites = [  # 两个进程并行
+        ("tests", ["tests", "-n", "2", *extra], {}),
+        ("tests 里慢的", ["tests", "-n", "2", "-m", "slow and not browser", "--durations", "15", *extra], {}),
+    ]
     for folder, flag in (("notebooks", "--nbval"), ("solutions", "--nbval-lax")):
         if any((ROOT / folder).glob("*.ipynb")):
             suites.append((folder, [flag, folder, *extra], {}))

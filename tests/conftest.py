@@ -25,6 +25,23 @@ if threading.current_thread() is threading.main_thread():
 settings.register_profile("tinygpt", deadline=None, derandomize=True, database=None, max_examples=60)
 settings.load_profile("tinygpt")
 
+# 要另开进程、真的训练、杀了又来的：start.py test 单独运行它们，平时的 pytest 不等
+SLOW = {
+    "test_capstone", "test_control", "test_counted", "test_exercise_books", "test_experiments", "test_faults",
+    "test_finetune", "test_interrupt", "test_jitter", "test_limits", "test_parallel", "test_probes",
+    "test_resume", "test_start", "test_tasks", "test_what_if",
+}  # fmt: skip
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """SLOW 里的都标上 slow；点了名的文件照常运行。"""
+    named = {argument.split("::")[0].rpartition("/")[2] for argument in config.args}
+    for item in items:
+        if item.path.stem in SLOW and item.path.name not in named:
+            item.add_marker(pytest.mark.slow)
+
+
 TEXTS = [
     "机器学习是人工智能的一个分支。机器学习研究怎样让计算机从数据里学习。",
     "小猫在河边看鱼。小猫是灰色的,河水是蓝色的。",

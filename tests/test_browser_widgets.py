@@ -92,7 +92,7 @@ def test_a_prompt_of_ones_own(page):
     after = wait_until_changed(page, read, before)
     box.fill("")
     box.press("Enter")
-    page.locator(".widget-vbox .widget-label", has_text="写几个字，按回车").wait_for(timeout=MINUTE)
+    page.locator(".widget-vbox .widget-label", has_text="提示是空的").wait_for(timeout=MINUTE)
     assert read() == after
     box.fill("太阳是")
     box.press("Enter")

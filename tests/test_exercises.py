@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tinygpt.course import exercises
+from tinygpt.course import diagnosis, exercises
 from tinygpt.course.diagnosis import CheckFailed, Exercise
 from tinygpt.course.differences import difference
 
@@ -15,6 +15,24 @@ ALL = {number: e for lesson in exercises.lessons() for number, e in exercises.ex
 MUTANTS = [(number, i) for number, exercise in ALL.items() for i in range(len(exercise.mutants))]
 VARIANTS = [(number, i) for number, exercise in ALL.items() for i in range(len(exercise.variants))]
 SEEDS = (0, 1, 2)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def mistakes_run_once():
+    """参考答案与列出的错误，每一项检查只做一遍：几千次诊断用的是同样的结果。被检查的答案（有时限的）每次都做。"""
+    known, run_again = {}, diagnosis.outcome
+
+    def outcome(run, answer, seed, seconds=0):
+        if seconds:
+            return run_again(run, answer, seed, seconds)
+        key = run, id(answer), seed
+        if key not in known:
+            known[key] = run_again(run, answer, seed), answer  # 留住 answer，它的 id 就不会给别人
+        return known[key][0]
+
+    diagnosis.outcome = outcome
+    yield
+    diagnosis.outcome = run_again
 
 
 @pytest.fixture(params=ALL, ids=str)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinygpt.corpus import pictures
+from tinygpt.corpus import handmade, pictures
 from tinygpt.corpus.pictures import (
     COLORS,
     CORNERS,
@@ -149,3 +149,40 @@ def test_the_same_seed_gives_the_same_pictures():
     assert all((x.picture == y.picture).all() and x.answer == y.answer for x, y in zip(a, b))
     other = pictures.examination(2, seed=6)
     assert any((x.picture != y.picture).any() for x, y in zip(a, other))
+
+
+# ---- 格子纸上涂的 ----
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_handmade_shapes(shape):
+    drawings = handmade.SHAPES[shape]
+    assert len(set(drawings)) == handmade.HOLLOW + 1
+    for drawing in drawings:
+        assert len({len(row) for row in drawing.split("|")}) == 1
+        picture = pictures.blank()
+        handmade.stamp(picture, drawing, COLORS["黑色"], (16, 16))
+        assert ink(picture).sum() == 4 * drawing.count("#")
+        rows, columns = np.nonzero(ink(picture))
+        assert abs((rows.min() + rows.max()) / 2 - 15.5) <= 1.5
+        assert abs((columns.min() + columns.max()) / 2 - 15.5) <= 1.5
+
+
+def test_what_is_off_the_paper_is_not_drawn():
+    picture = pictures.blank()
+    handmade.stamp(picture, "####|####|####|####", COLORS["红色"], (0, 32))
+    assert ink(picture)[:4, -4:].all() and ink(picture).sum() == 16
+
+
+def test_the_handmade_examination_is_true():
+    exam = handmade.examination(10)
+    assert [asked.kind for asked in exam] == [kind for kind in KINDS for _ in range(10)]
+    for asked in exam:
+        for thing in asked.things:
+            if thing.place != "中间":
+                where = ink(asked.picture) & quarter(thing.place)
+                assert color_at(asked.picture, where) == thing.color
+    again = handmade.examination(10)
+    assert all((a.picture == b.picture).all() for a, b in zip(exam, again))
+    hollow = handmade.examination(10, styles=[handmade.HOLLOW])
+    assert any((a.picture != b.picture).any() for a, b in zip(exam, hollow))

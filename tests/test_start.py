@@ -318,22 +318,23 @@ def test_failed_training_is_passed_on(start, capsys):
 
 
 def test_suites(start, tmp_path, monkeypatch):
-    assert start.suites(["-x"]) == [("tests", ["tests", "-n", "2", "-x"], {})]
+    fast, slow = start.suites(["-x"])
+    assert fast == ("tests", ["tests", "-n", "2", "-x"], {}) and "slow and not browser" in slow[1]
     for folder in ("tests", "notebooks", "solutions"):
         (tmp_path / folder).mkdir()
-    assert len(start.suites([])) == 1
+    assert len(start.suites([])) == 2
     for folder in ("notebooks", "solutions"):
         (tmp_path / folder / "00.ipynb").touch()
-    notebooks, solutions = start.suites([])[1:]
+    notebooks, solutions = start.suites([])[2:]
     assert notebooks == ("notebooks", ["--nbval", "notebooks"], {})
     assert solutions == ("solutions", ["--nbval-lax", "solutions"], {})
     (tmp_path / "tests" / "test_a.py").touch()
     (tmp_path / "tests" / "test_browser.py").touch()
     monkeypatch.setattr(start.shutil, "which", lambda name: None)
-    assert len(start.suites([])) == 3
+    assert len(start.suites([])) == 4
     monkeypatch.setattr(start.shutil, "which", lambda name: f"/usr/bin/{name}")
     pages = [f"tests/test_{name}.py" for name in ("browser", "browser_machine", "server_page", "site")]
-    assert start.suites([])[3:] == [("浏览器", [*pages, "-m", "browser"], {})]
+    assert start.suites([])[4:] == [("浏览器", [*pages, "-m", "browser"], {})]
     assert all((Path(__file__).parents[1] / page).exists() for page in pages)
     assert start.suites(["tests/test_a.py::test_b"]) == [("指定的测试", ["tests/test_a.py::test_b"], {})]
 

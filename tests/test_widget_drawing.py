@@ -9,8 +9,9 @@ import torch
 
 matplotlib.use("Agg")
 from tinygpt.corpus.pictures import COLORS, blank, paint
+from tinygpt.course import pictures as course_pictures
 from tinygpt.course import plots
-from tinygpt.course.pictures import attention_to_patches, cut_lines, gallery, show_attention
+from tinygpt.course.pictures import attention_to_patches, cut_lines, gallery, show_attention, two_ways
 from tinygpt.course.widgets import drawing
 from tinygpt.course.widgets.drawing import CELLS, ONE_CELL, PAPER, drawing_board
 from tinygpt.tokenizer import CHAT
@@ -154,3 +155,20 @@ def test_pictures_are_drawn(model):
     show_attention(blank(), weights, axes[0, 1])
     assert [text.get_text() for text in axes[0, 1].texts] == ["75%", "25%"]
     matplotlib.pyplot.close(figure)
+
+
+def test_the_same_pictures_asked_in_two_ways(model, tokenizer, monkeypatch):
+    """一个只在问题里没有颜色时才说得对的模型：两种问法的比例分得开。"""
+    kinds, asked = [("三角形", "红色")], []
+
+    def fake(model, tokenizer, shown, questions):
+        asked.append((shown, questions))
+        return ["三角形。" if question == "它是什么形状？" else "圆形。" for question in questions]
+
+    monkeypatch.setattr(course_pictures, "answer", fake)
+    found = two_ways(model, tokenizer, kinds, count=4)
+    assert found == {"它是什么形状？": 1, "红色的是什么形状？": 0, "它是什么颜色？": 0, "圆形是什么颜色？": 0}
+    assert [questions[0] for _, questions in asked] == [
+        "它是什么形状？", "红色的是什么形状？", "它是什么颜色？", "三角形是什么颜色？"
+    ]  # fmt: skip
+    assert all(torch.equal(shown, asked[0][0]) for shown, _ in asked)

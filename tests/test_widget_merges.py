@@ -113,3 +113,15 @@ def test_a_start_beyond_the_last_merge_is_refused(value):
     with pytest.raises(InputError, match=f"0 到 {last}"):
         merges_playground(TEXT, 20, value)
     assert merges_playground(TEXT, 20, last)
+
+
+def test_another_text_may_be_typed_and_an_empty_one_is_explained():
+    playground = merges_playground(merges=10, value=5)
+    before = bytes(playground.image.value)
+    playground.controls["text"].value = "猫猫狗猫猫狗"
+    assert playground.controls["n"].max == len(bpe_steps("猫猫狗猫猫狗", 10)) - 1 < 5
+    assert playground.controls["n"].value == playground.controls["n"].max, "拨不到的次数，退到最后一步"
+    after = bytes(playground.image.value)
+    assert after != before and playground.message.value == ""
+    playground.controls["text"].value = ""
+    assert bytes(playground.image.value) == after and "文字是空的" in playground.message.value

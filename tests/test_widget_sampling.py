@@ -7,7 +7,15 @@ import torch
 matplotlib.use("Agg")
 from tinygpt import Sampling, load
 from tinygpt.course import plots
-from tinygpt.course.widgets.sampling import SHOWN, draw_distribution, last_logits, sampling_playground
+from tinygpt.course.widgets.sampling import (
+    SENTENCES,
+    SHOWN,
+    draw_board,
+    draw_distribution,
+    last_logits,
+    sampling_playground,
+    sentences,
+)
 from tinygpt.sampling import next_token_distribution
 
 PROMPTS = ["机器学习是", "春天来了，春天"]
@@ -32,21 +40,6 @@ def test_every_control_changes_the_picture(mini, name, value):
     assert bytes(board.image.value) != before and board.message.value == ""
 
 
-def test_a_prompt_of_ones_own(mini):
-    board = sampling_playground(*mini, PROMPTS)
-    box = board.controls["prompt"]
-    assert list(box.options) == PROMPTS and box.value == PROMPTS[0]
-    before = bytes(board.image.value)
-    box.value = "小猫在河边"
-    after = bytes(board.image.value)
-    assert after != before and board.message.value == ""
-    for text, said in (("", "写几个字"), ("猫" * 300, "写短一些")):
-        box.value = text
-        assert said in board.message.value and bytes(board.image.value) == after
-    box.value = PROMPTS[0]
-    assert bytes(board.image.value) == before and board.message.value == ""
-
-
 def test_the_bars_are_the_distribution(mini):
     model, tokenizer = mini
     logits, seen = last_logits(model, tokenizer, PROMPTS[0])
@@ -56,3 +49,22 @@ def test_the_bars_are_the_distribution(mini):
     expected = next_token_distribution(logits, sampling, seen)[0][logits[0].topk(SHOWN).indices]
     widths = [bar.get_width() for bar in figure.axes[0].containers[1]]
     assert widths == pytest.approx(expected.tolist()) and sum(w > 0 for w in widths) <= 4
+
+
+def test_any_prompt_may_be_typed_and_an_empty_one_is_explained(mini):
+    board = sampling_playground(*mini, PROMPTS)
+    before = bytes(board.image.value)
+    board.controls["prompt"].value = "太阳"
+    after = bytes(board.image.value)
+    assert after != before and board.message.value == ""
+    board.controls["prompt"].value = ""
+    assert bytes(board.image.value) == after and "提示是空的" in board.message.value
+
+
+def test_the_sentences_follow_the_controls(mini):
+    greedy = sentences(*mini, PROMPTS[0], Sampling(top_k=1))
+    assert len(greedy) == SENTENCES and len(set(greedy)) == 1, "只剩一个可抽，三遍就一样"
+    assert all(text.startswith(PROMPTS[0]) and text.endswith(("。", "……")) for text in greedy)
+    assert len(set(sentences(*mini, PROMPTS[0], Sampling(temperature=2.0)))) == SENTENCES
+    shown = draw_board(*mini, PROMPTS[0], Sampling(top_k=1)).get_supxlabel()
+    assert shown.count(greedy[0][:10]) == SENTENCES

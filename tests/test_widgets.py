@@ -81,10 +81,10 @@ def test_whole_numbers_give_an_integer_slider():
 def test_a_live_curve_changes_with_every_update():
     plots.use_style()
     count = len(plt.get_fignums())
-    curve = LiveCurve("损失", "曲线")
+    curve = LiveCurve(3, 4.0, "曲线")
     pictures = [bytes(curve.image.value)]
     for n in (2, 3):
-        curve.update(range(n), [3.0 - i for i in range(n)])
+        curve.update([3.0 - i for i in range(n)])
         pictures.append(bytes(curve.image.value))
     assert len(set(pictures)) == 3 and len(plt.get_fignums()) == count
     assert curve._repr_mimebundle_()["text/plain"] == "曲线"

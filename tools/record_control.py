@@ -26,8 +26,9 @@ from tinygpt.pretrained import model_folder
 from tinygpt.tasks.forgetting import bits
 
 SEEDS = (0, 1, 2)
+LONGER = "，四倍步数"
 WAYS = {  # GRPO：后面的是留了漏洞的奖励
-    "poem": ("GRPO", "GRPO：form", "只学赢的", "DPO"),
+    "poem": ("GRPO", "GRPO：form", "只学赢的", "DPO", "GRPO" + LONGER),
     "chat": ("GRPO", "GRPO：never_wrong"),
 }
 
@@ -38,18 +39,20 @@ def start(goal: str, way: str, seed: int):
     if way == START:
         return model, tokenizer, []
     recipe, wanted = RECIPES[goal], GOALS[goal]
+    steps = recipe.steps * (4 if way.endswith(LONGER) else 1)
+    way = way.removesuffix(LONGER)
     torch.manual_seed(seed)
     if way in ("只学赢的", "DPO"):
-        groups = first_groups(model, tokenizer, wanted, recipe.steps, seed)
+        groups = first_groups(model, tokenizer, wanted, steps, seed)
         learn = dpo if way == "DPO" else imitate
         return (
             model,
             tokenizer,
-            learn(model, groups, recipe.steps, seed=seed, learning_rate=recipe.rates[way]),
+            learn(model, groups, steps, seed=seed, learning_rate=recipe.rates[way]),
         )
     reward = wanted.rewards[way.partition("：")[2] or wanted.main]
     options = {"seed": seed, "learning_rate": recipe.rates["GRPO"], "reward": reward}
-    return model, tokenizer, grpo(model, tokenizer, wanted, recipe.steps, **options)
+    return model, tokenizer, grpo(model, tokenizer, wanted, steps, **options)
 
 
 def run(goal: str, way: str, seed: int) -> dict:

@@ -74,14 +74,12 @@ def run(way: str, seed: int) -> dict:
 
 def page(record: dict) -> str:
     runs = record["runs"]
-    median = lambda rows: statistics.median(row["seconds"] for row in rows)
-    seconds = [f"{way} {median(rows):.0f} 秒" for way, rows in runs.items()]
     lines = [
         "# 看图", "",
         "由 `python tools/record_vision.py` 写出（第 10 课）。",
         f"32 × 32 的图，现画现用；{STEPS} 步，批大小 {BATCH}，",
         f"考题每类 {PER_KIND} 道，一字不差才算对；写的是平均（最小–最大）。",
-        f"训练一次（一个线程，中位数）：{'，'.join(seconds)}。机器：{record['machine']}。", "",
+        f"机器：{record['machine']}。", "",
         *(f"- **{way}**：{text}。" for way, text in WAYS.items()), "",
     ]  # fmt: skip
     for exam in EXAMS:

@@ -5,7 +5,7 @@
 学习者的代码可能停不下来、可能退出、可能把进程弄崩，所以不在命令行的进程里执行。每一格由 IPython 执行，
 %%time、%matplotlib、!ls、x? 都同 JupyterLab 里一样。标准输出里一行一个 JSON：
     {"cell": 5}                                       要执行第 5 格了
-    {"number": "4.2", "state": "failed", "message": "…"}   判完了一个练习
+    {"number": "4.2", "state": "failed", "message": "…", "mutants": ["…"]}   判完了一个练习
     {"end": true}                                     全部做完
 """
 
@@ -20,7 +20,7 @@ from traitlets.config import Config
 
 from tinygpt.course.books import answers, text_of
 from tinygpt.course.diagnosis import CheckFailed
-from tinygpt.course.kernel import LOST
+from tinygpt.course.kernel import LOST, checking
 
 
 def execute(path: Path, skipped: dict[int, str]) -> Iterator[dict]:
@@ -69,7 +69,8 @@ def verdict(error: BaseException | None) -> dict:
     if error is None:
         return {"state": "passed", "message": ""}
     if isinstance(error, CheckFailed):
-        return {"state": "unwritten" if error.unwritten else "failed", "message": str(error)}
+        state = "unwritten" if error.unwritten else "failed"
+        return {"state": state, "message": str(error), "mutants": list(error.mutants)}
     if isinstance(error, NameError):
         return {"state": "error", "message": LOST.format(name=error.name)}
     return {"state": "error", "message": f"{type(error).__name__}: {error}"}
@@ -81,5 +82,6 @@ if __name__ == "__main__":
     os.dup2(nowhere, 1)  # 学习者的 print 与子进程的输出不混进结果
     os.dup2(nowhere, 2)
     given = {int(place): why for place, why in json.loads(sys.argv[2]).items()}
-    for line in execute(Path(sys.argv[1]), given):
-        print(json.dumps(line, ensure_ascii=False), file=report, flush=True)
+    with checking():
+        for line in execute(Path(sys.argv[1]), given):
+            print(json.dumps(line, ensure_ascii=False), file=report, flush=True)

@@ -19,22 +19,13 @@ from datetime import datetime
 from pathlib import Path
 
 from tinygpt.course import book_runner, exercises
+from tinygpt.course.root import course_root  # noqa: F401 用的人从这里取
 from tinygpt.errors import InputError
 
 SOLUTION = re.compile(
     r"^([ \t]*)### BEGIN SOLUTION.*?^[ \t]*### END SOLUTION[ \t]*\n?", re.DOTALL | re.MULTILINE
 )
 STUB = 'raise NotImplementedError("在这里写你的答案，写完删掉这一行")'
-
-
-def course_root() -> Path:
-    """课程的文件夹：有 solutions/ 的那一个，先找当前文件夹，再找源码所在的地方。"""
-    for folder in (Path.cwd(), *Path.cwd().parents, Path(__file__).resolve().parents[2]):
-        if (folder / "solutions").is_dir() and (folder / "tinygpt").is_dir():
-            return folder
-    raise InputError(
-        "这里没有练习本", "课程的文件夹，里面有 solutions 与 exercises", "进入下载下来的课程文件夹再运行"
-    )
 
 
 # ---- 生成 ----
@@ -72,10 +63,12 @@ def digest(cells: list[dict]) -> str:
 
 def answers(notebook: dict) -> dict[str, str]:
     """{练习: 从上一个检查到这一个检查的代码格的摘要}：与生成时一样，就是还没有动手。"""
-    found, begin = {}, 0
-    for end, cell in enumerate(notebook["cells"]):
+    found, mine = {}, []
+    for cell in notebook["cells"]:
         if number := cell["metadata"].get("exercise"):
-            found[number], begin = digest(notebook["cells"][begin:end]), end + 1
+            found[number], mine = digest(mine), []
+        elif "what_if" not in cell["metadata"]:  # 试一试会怎样的那一格，不算动手
+            mine.append(cell)
     return found
 
 

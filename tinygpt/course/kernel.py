@@ -4,12 +4,36 @@
 """
 
 import ast
+import contextlib
 import sys
 
 LOST = (
     "“{name}”还没有定义。多半是写它的那一格还没有运行，或者内核重启过："
     "从最前面导入的那一格起，按次序运行到这里。"
 )
+
+
+_checking = False
+
+
+@contextlib.contextmanager
+def checking():
+    """with checking(): 执行整本练习，只为判分或取得答案。里面的 what_if 不训练。"""
+    global _checking
+    _checking = True
+    try:
+        yield
+    finally:
+        _checking = False
+
+
+def only_checking() -> bool:
+    return _checking
+
+
+def live() -> bool:
+    """有人坐在 JupyterLab 前面：在笔记本的内核里，又不是在执行整本练习。"""
+    return hasattr(shell(), "kernel") and not _checking
 
 
 def shell():

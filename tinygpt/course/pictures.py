@@ -44,6 +44,24 @@ def marks(exam: list[Asked], said: list[str]) -> dict[str, float]:
     return {name: sum(found) / len(found) for name, found in right.items()}
 
 
+def two_ways(model: VisionGPT, tokenizer, kinds, count: int = 100, seed: int = 0) -> dict[str, float]:
+    """图里一个图形，同一张图，问的话带不带颜色、带不带形状：{问法: 答对的比例}。kinds 是（形状，颜色）。"""
+    rng, corners = np.random.default_rng([seed, 2**31]), list(pictures.CORNERS)
+    things = [Thing(*pictures.pick(rng, kinds), pictures.pick(rng, corners)) for _ in range(count)]
+    shown = torch.from_numpy(np.stack([pictures.draw((thing,), rng) for thing in things]))
+    asked = {
+        "它是什么形状？": [("它", thing.shape) for thing in things],
+        "红色的是什么形状？": [(f"{thing.color}的", thing.shape) for thing in things],
+        "它是什么颜色？": [("它", thing.color) for thing in things],
+        "圆形是什么颜色？": [(thing.shape, thing.color) for thing in things],
+    }
+    found = {}
+    for way, pairs in asked.items():
+        said = answer(model, tokenizer, shown, [f"{name}是{way[-5:]}" for name, _ in pairs])
+        found[way] = sum(words == f"{right}。" for words, (_, right) in zip(said, pairs)) / count
+    return found
+
+
 def mark_bars(series: dict[str, dict[str, float]], title: str):
     """几份成绩并排，一类一组。"""
     heights = {name: [found[kind] for kind in NAMES] for name, found in series.items()}

@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tinygpt.course.alt import describe_figures
 from tinygpt.course.fonts import missing_glyphs, use_chinese_font
 
 COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#4D4D4D"]
@@ -46,9 +47,10 @@ STYLE = {
 
 
 def use_style() -> None:
-    """每个笔记本开头调用一次：样式与中文字体。"""
+    """每个笔记本开头调用一次：样式与中文字体；以后显示的图都带替代文字。"""
     matplotlib.rcParams.update(STYLE)
     use_chinese_font()
+    describe_figures()
 
 
 def panels(columns: int = 1, rows: int = 1, width: float = 4.0, height: float = 3.4, **options):
@@ -126,6 +128,28 @@ def lines(x, series: dict, ax: Axes | None = None, band: dict | None = None, log
     return finish(ax)
 
 
+def seeds(x, runs: dict, **options) -> Axes:
+    """几种做法，各有几个种子：runs 是 {名字: (种子, 点)}；线是平均，带子是最小到最大，其余同 lines。"""
+    rows = {name: np.asarray(values, dtype=float) for name, values in runs.items()}
+    band = {name: (values.min(0), values.max(0)) for name, values in rows.items()}
+    return lines(x, {name: values.mean(0) for name, values in rows.items()}, band=band, **options)
+
+
+def bundles(curves: dict, every: int = 1, ax: Axes | None = None, **labels) -> Axes:
+    """几种做法，各有几条长短不一的线（例如发散了就断）：curves 是 {名字: [一条, …]}，同一种同一个颜色与线型。
+
+    every 是相邻两点隔几步，点画在每段的中间。
+    """
+    ax = ax or plt.subplots()[1]
+    for i, (name, rows) in enumerate(curves.items()):
+        for j, row in enumerate(rows):
+            x = np.arange(len(row)) * every + (every + 1) / 2
+            ax.plot(x, row, color=COLORS[i], linestyle=LINESTYLES[i], label=None if j else name)
+    ax.set(**labels)
+    ax.legend()
+    return finish(ax)
+
+
 def bars(names, series, ax: Axes | None = None, digits: int = 2, **labels) -> Axes:
     """柱形图，柱顶写着数字。series 是一列数，或 {名字: 一列数}（并排的几组）；names 写在横轴上。"""
     groups = series if isinstance(series, dict) else {"": series}
@@ -142,6 +166,26 @@ def bars(names, series, ax: Axes | None = None, digits: int = 2, **labels) -> Ax
     ax.set(**labels)
     if len(groups) > 1:
         ax.legend()
+    return finish(ax)
+
+
+def seed_bars(names, groups: dict, ax: Axes | None = None, digits: int = 2, **labels) -> Axes:
+    """柱形图，每根柱子是几个数（几个种子、几个提示）的平均，竖线是最小到最大。
+
+    groups 是 {组: (名字, 几个数)}；names 写在横轴上，其余同 bars。
+    """
+    rows = {name: np.asarray(values, dtype=float) for name, values in groups.items()}
+    means = {name: values.mean(1) for name, values in rows.items()}
+    ax = bars(names, means if len(means) > 1 else next(iter(means.values())), ax=ax, digits=digits, **labels)
+    for number in list(ax.texts):  # 写在竖线的上面，不让线穿过
+        number.remove()
+    for i, values in enumerate(rows.values()):
+        where = np.arange(len(names)) + (i - (len(rows) - 1) / 2) * 0.8 / len(rows)
+        low, high = values.min(1), values.max(1)
+        ax.vlines(where, low, high, color=INK, linewidth=1)
+        for x, top, mean in zip(where, high, values.mean(1)):
+            ax.annotate(f"{mean:.{digits}f}", (x, max(top, mean)), textcoords="offset points", xytext=(0, 2),
+                        ha="center", va="bottom", fontsize=9)
     return finish(ax)
 
 

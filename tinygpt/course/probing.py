@@ -45,7 +45,7 @@ def fixed_world(seed: int):
     dtype, threads, device = torch.get_default_dtype(), torch.get_num_threads(), torch.get_default_device()
     random.seed(seed)
     np.random.seed(seed % 2**32)
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed 还会记下调用栈，慢一百倍
     try:
         torch.set_default_dtype(torch.float32)
         if device.type != "cpu":
@@ -83,7 +83,8 @@ def outcome(run: Callable, answer: Any, seed: int, seconds: float = 0) -> Any:
 def unchanged_data(run: Callable):
     """run 用的、写在它外面的张量、列表、字典、集合：答案改了它们，用完就恢复，下一项检查还用同样的数据。"""
     cells = [cell.cell_contents for cell in run.__closure__ or ()]
-    kept = [(data, copied(data)) for data in [*run.__globals__.values(), *cells] if holds_data(data)]
+    names = [value for name, value in run.__globals__.items() if not name.startswith("__")]
+    kept = [(data, copied(data)) for data in [*names, *cells] if holds_data(data)]
     try:
         yield
     finally:

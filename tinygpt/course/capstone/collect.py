@@ -61,7 +61,7 @@ def parts_of(path: Path, states: dict[str, str], failing: tuple[str, ...] = ()) 
     scope, parts, pending = {"__name__": "__main__"}, {}, []
     last = [number for number in WANTED if number in exercises.exercises(path.stem[:2])][-1]
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        if cell["cell_type"] != "code":
+        if cell["cell_type"] != "code" or "what_if" in cell["metadata"]:
             continue
         source = books.text_of(cell)
         found = CHECK.search(source)

@@ -25,7 +25,8 @@ def train(
         chosen = torch.randint(len(windows), (batch_size,), generator=shuffle)
         inputs, labels = use["3.6"](windows[chosen])
         loss = use["5.6"](model(inputs), labels)
-        gradients, _ = use["6.3"](torch.autograd.grad(loss, parameters), 1.0)
+        gradients = torch.autograd.grad(loss, parameters, materialize_grads=True)  # 用不到的参数，梯度是 0
+        gradients, _ = use["6.3"](gradients, 1.0)
         rate = learning_rate * use["6.4"](step, steps, min(20, steps // 2), 0.1)
         with torch.no_grad():
             for i, (p, g) in enumerate(zip(parameters, gradients)):

@@ -10,9 +10,15 @@ from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from tinygpt.course import kernel
+from tinygpt.course import kernel, mistakes
 from tinygpt.course.diagnosis import CheckFailed, Exercise
 from tinygpt.errors import InputError
+
+# 可以把答案装进小模型、看它会怎样的练习（what_if/ 里一一写着怎样装）
+WHAT_IF = (
+    "3.5", "3.6", "4.1", "4.2", "4.4", "4.5", "4.6", "5.1", "5.2", "5.3", "5.4", "5.5", "5.6",
+    "6.1", "6.2", "6.3", "6.4", "6.6", "6.7", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6",
+)  # fmt: skip
 
 
 def lessons() -> list[str]:
@@ -46,7 +52,15 @@ def check(number: str, answer) -> None:
     exercise = find(number)
     if stale := kernel.syntax_error_of(exercise.number):
         raise CheckFailed(f"✗ 练习 {exercise.number} {exercise.title}\n{stale}", exercise)
-    print(exercise.check(answer))
+    try:
+        print(exercise.check(answer))
+    except CheckFailed as failed:
+        name = getattr(answer, "__name__", "")
+        if exercise.number in WHAT_IF and name.isidentifier() and not failed.unwritten:
+            failed.args = (f'{failed}\n想看它会怎样：what_if("{exercise.number}", {name})',)
+        if kernel.live():
+            mistakes.note(exercise.number, failed.mutants)
+        raise
 
 
 kernel.explain_missing_names()

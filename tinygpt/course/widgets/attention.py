@@ -14,7 +14,7 @@ from torch import Tensor
 
 from tinygpt.course import plots
 from tinygpt.course.fonts import characters, chinese_font
-from tinygpt.course.widgets.playground import Playground, choice, slider, text_box
+from tinygpt.course.widgets.playground import Playground, choice, slider, typed
 from tinygpt.device import evaluation_mode
 from tinygpt.errors import InputError
 from tinygpt.layers import CAUSAL, AnyMask, PostNormBlock, attention_weights
@@ -80,7 +80,7 @@ def attention_explorer(model, tokenizer, text: str) -> Playground:
     maps, labels = read(text)
     last = len(labels) - 1
     controls = {
-        "text": text_box("文字", text, [text]),
+        "text": typed("文字（写完按回车）", [text]),
         "layer": choice("层", {f"第 {i + 1} 层": i for i in range(maps.shape[0])}),
         "head": choice("头", {f"第 {i + 1} 个头": i for i in range(maps.shape[1])}),
         "query": slider("查询：第几个 token（从 0 数）", last, 0, last),

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from tinygpt.course import plots
 from tinygpt.course.widgets.attention import MOST_TOKENS, token_labels
-from tinygpt.course.widgets.playground import Playground, choice, slider, text_box
+from tinygpt.course.widgets.playground import Playground, choice, slider, typed
 from tinygpt.device import evaluation_mode
 from tinygpt.errors import InputError
 from tinygpt.layers import CAUSAL, PostNormBlock
@@ -94,7 +94,7 @@ def hidden_state_flow(model, tokenizer, text: str | list[int]) -> Playground:
     given = text if isinstance(text, str) else tuple(text)
     flow, labels = read(given)
     last = len(labels) - 1
-    controls = {"text": text_box("文字", text, [text])} if isinstance(text, str) else {}
+    controls = {"text": typed("文字（写完按回车）", [text])} if isinstance(text, str) else {}
     controls |= {
         "position": slider("第几个 token（从 0 数）", last, 0, last),
         "show": choice("格子里画", {"向量本身": "state", "比上一站多了什么": "change"}),

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
+import ipywidgets as widgets
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
@@ -12,7 +13,7 @@ from tokenizers import Regex, pre_tokenizers
 
 from tinygpt.corpus import PATTERN
 from tinygpt.course import plots
-from tinygpt.course.widgets.playground import Playground, slider
+from tinygpt.course.widgets.playground import LABEL, Playground, slider
 from tinygpt.errors import InputError, require
 
 TEXT = (
@@ -87,33 +88,45 @@ def _merge(piece: tuple[str, ...], pair: tuple[str, str]) -> tuple[str, ...]:
 
 
 def merges_playground(text: str = TEXT, merges: int = 20, value: int = 0, shown: int = 6) -> Playground:
-    """滑块选合并的次数（从 value 开始）；下面的横条是此刻最常见的 shown 对。"""
+    """文字可以自己写；滑块选合并的次数（从 value 开始）；下面的横条是此刻最常见的 shown 对。"""
     steps = bpe_steps(text, merges)
     last = len(steps) - 1
     expected = f"0 到 {last}：这段文字只合并得出这么多次"
     require(0 <= value <= last, f"value = {value}", expected, "换一个起点")
-    colors = _colors(steps)
+    count = slider("合并的次数", value, 0, last)
+    wide = widgets.Layout(width="100%", height="72px")
+    words = widgets.Textarea(text, description="文字", continuous_update=False, style=LABEL, layout=wide)
 
-    def draw(n: int) -> Figure:
-        step, longest = steps[n], max(step.count for step in steps)
-        rows = len(_rows(steps[0]))
-        figure, (top, bottom) = plt.subplots(
-            2, 1, figsize=(7.6, 0.42 * rows + 2.9), height_ratios=[0.42 * rows, 2.1]
-        )
-        _draw_pieces(top, step, colors, rows)
-        after = "没有出现两次以上的对，到此为止"
-        if step.pair:
-            after = f"下一步合并“{'”＋“'.join(step.pair)}”，出现 {step.count} 次"
-        top.set_title(f"合并 {n} 次以后：{len(step.tokens)} 个 token；{after}", loc="left")
-        _draw_ranking(bottom, step.ranking[:shown], longest, shown)
-        plots.finish(top)
-        return figure
+    def refit(change) -> None:
+        """换了文字：滑块最多拨到合并得出的次数。"""
+        if change["new"]:
+            count.max = len(bpe_steps(change["new"], merges)) - 1
 
+    def draw(n: int, text: str = text) -> Figure:
+        return draw_step(bpe_steps(text, merges), n, shown)
+
+    words.observe(refit, names="value")
     note = (
-        f"BPE 合并的步骤，可以拖动滑块从 0 到 {last} 次；"
+        f"BPE 合并的步骤，可以拖动滑块从 0 到 {last} 次，也可以换一段自己的文字；"
         f"现在是 {value} 次，{len(steps[value].tokens)} 个 token。"
     )
-    return Playground(draw, {"n": slider("合并的次数", value, 0, last)}, note)
+    return Playground(draw, {"text": words, "n": count}, note)
+
+
+def draw_step(steps: list[Step], n: int, shown: int) -> Figure:
+    """合并 n 次以后：上面是切法，下面是此刻最常见的 shown 对。"""
+    step, longest = steps[n], max(step.count for step in steps)
+    rows = len(_rows(steps[0]))
+    heights = (0.42 * rows, 2.1)
+    figure, (top, bottom) = plt.subplots(2, 1, figsize=(7.6, sum(heights) + 0.8), height_ratios=heights)
+    _draw_pieces(top, step, _colors(steps), rows)
+    after = "没有出现两次以上的对，到此为止"
+    if step.pair:
+        after = f"下一步合并“{'”＋“'.join(step.pair)}”，出现 {step.count} 次"
+    top.set_title(f"合并 {n} 次以后：{len(step.tokens)} 个 token；{after}", loc="left")
+    _draw_ranking(bottom, step.ranking[:shown], longest, shown)
+    plots.finish(top)
+    return figure
 
 
 def _colors(steps: list[Step]) -> dict[str, tuple]:

@@ -38,11 +38,11 @@ def choice(label: str, options: list | Mapping, value=None) -> widgets.Dropdown:
     return widgets.Dropdown(options=options, description=label, style=LABEL, layout=layout, **extra)
 
 
-def text_box(label: str, value: str, suggestions: list[str]) -> widgets.Combobox:
-    """写字的框，按回车才算数；suggestions 是点开来可以挑的几个。"""
+def typed(label: str, suggestions: list[str]) -> widgets.Widget:
+    """输入框：写什么都行，suggestions 是现成的几个，先放第一个；按回车（或移开）才重画。"""
     return widgets.Combobox(
-        value=value, options=suggestions, description=label, style=LABEL, continuous_update=False,
-        layout=widgets.Layout(width="360px"),
+        value=suggestions[0], options=suggestions, description=label, style=LABEL, ensure_option=False,
+        continuous_update=False, layout=widgets.Layout(width="360px"),
     )  # fmt: skip
 
 
@@ -113,23 +113,26 @@ class Playground:
 
 
 class LiveCurve:
-    """训练时不断更新的一条曲线：先显示，训练中一次次 update。
+    """训练时不断更新的损失曲线：先显示，训练中一次次 update。
 
-    存进笔记本的是空的坐标轴；训练完以后请另画一张静态的图。
+    坐标轴一开始就定好：横轴到 steps 步，虚线是瞎猜的损失 guess；曲线长出来的时候，轴不跟着跳。
+    存进笔记本的是还没有曲线的那一张；训练完以后请另画一张静态的图。
     """
 
-    def __init__(self, label: str, note: str):
-        self.label, self.note = label, note
-        self.image = Picture(self._draw([], []), note)
+    def __init__(self, steps: int, guess: float, note: str):
+        self.steps, self.guess, self.note = steps, guess, note
+        self.image = Picture(self._draw([]), note)
 
-    def update(self, x, y) -> None:
-        """换成新的曲线；x、y 是到现在为止的全部。"""
-        self.image.value = self._draw(list(x), list(y))
+    def update(self, losses) -> None:
+        """换成新的曲线；losses 是从第 1 步到现在的全部。"""
+        self.image.value = self._draw(list(losses))
 
-    def _draw(self, x: list, y: list) -> bytes:
+    def _draw(self, losses: list) -> bytes:
         figure, ax = plt.subplots(figsize=(6.0, 2.8))
-        ax.plot(x, y)
-        ax.set(xlabel="步", ylabel=self.label)
+        ax.axhline(self.guess, linestyle=":", color="#4D4D4D")
+        ax.text(self.steps, 1.03 * self.guess, f"瞎猜的损失 {self.guess:.2f}", ha="right", va="bottom")
+        ax.plot(range(1, len(losses) + 1), losses)
+        ax.set(xlabel="步", ylabel="损失", xlim=(0, self.steps), ylim=(0, 1.2 * self.guess))
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", metadata={"Software": None})
         plt.close(figure)

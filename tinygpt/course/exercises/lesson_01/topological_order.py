@@ -5,10 +5,18 @@ from tinygpt.course.diagnosis import Exercise
 
 
 class Node:
-    """只有名字与输入的结点。"""
+    """只有名字与输入的结点；一张图里的结点合用一个 steps，记着一共看了几次输入。"""
 
     def __init__(self, name, *inputs):
-        self.name, self.inputs = name, inputs
+        self.name, self.parts = name, inputs
+        self.steps = inputs[0].steps if inputs else [0]
+
+    @property
+    def inputs(self):
+        self.steps[0] += 1
+        if self.steps[0] > 5000:
+            raise RuntimeError("几十个结点看了 5000 次输入：走了回头路")
+        return self.parts
 
     def __repr__(self):
         return self.name
@@ -16,13 +24,17 @@ class Node:
 
 def facts(answer, root, count):
     """次序不止一种是对的，所以比的是它该满足的几条。"""
-    nodes = list(answer(root))
+    nodes = answer(root)
+    if not isinstance(nodes, list | tuple):
+        return f"返回的是 {type(nodes).__name__}"
     place = {id(node): i for i, node in enumerate(nodes)}
+    every = [isinstance(node, Node) for node in nodes]
     return {
         "个数": len(nodes),
+        "都是结点": all(every),
         "一个也没有重复": len(place) == len(nodes),
         "都找到了": len(place) == count,
-        "输入在前": all(place.get(id(x), 99) < place[id(node)] for node in nodes for x in node.inputs),
+        "输入在前": all(every) and all(place.get(id(x), 99) < place[id(n)] for n in nodes for x in n.parts),
         "root 在最后": bool(nodes) and nodes[-1] is root,
     }
 
@@ -79,12 +91,25 @@ def _(answer, rng):
     return facts(answer, Node("d", Node("c", Node("b", a)), a), 4)
 
 
+@exercise.probe("三个输入，名字都一样")
+def _(answer, rng):
+    a = Node("x")
+    b, c = Node("x", a), Node("x", a)
+    return facts(answer, Node("x", b, a, c), 4)
+
+
+@exercise.probe("接着再排另一张图：不留着上一次的")
+def _(answer, rng):
+    answer(Node("b", Node("a")))
+    return facts(answer, diamond(), 4)
+
+
 @exercise.probe("许多菱形接在一起：不能走回头路")
 def _(answer, rng):
     node = Node("0")
-    for i in range(18):
+    for i in range(20):
         node = Node(str(i + 1), Node("左", node), Node("右", node))
-    return facts(answer, node, 1 + 18 * 3)
+    return facts(answer, node, 1 + 20 * 3)
 
 
 @exercise.correct("先记下，再反过来")
@@ -119,13 +144,27 @@ def _(root):
     return found
 
 
+def walked(root, go=lambda node: node.inputs, after=lambda node, found: found.append(node)):
+    """递归地走：go 是往哪几个走，after 是走完以后做什么。"""
+    found, seen = [], set()
+
+    def walk(node):
+        if id(node) in seen:
+            return
+        seen.add(id(node))
+        for x in go(node):
+            walk(x)
+        after(node, found)
+
+    walk(root)
+    return found
+
+
 @exercise.mutant("没有记下走过的", look="用两次的结点会出现两次；记下走过的，不再走。")
 def _(root):
     found = []
 
     def walk(node):
-        if len(found) > 5000:
-            return
         for x in node.inputs:
             walk(x)
         found.append(node)
@@ -134,7 +173,68 @@ def _(root):
     return found
 
 
-@exercise.mutant("先放自己，再走输入", look="先走完输入，再放自己；否则用它的排到了它前面。")
+@exercise.mutant("没有重复，却走了回头路",
+                 look="走过的结点**一进来**就返回：等走完输入再看重不重复，菱形接菱形要走几十万遍。")
+def _(root):
+    found = []
+
+    def walk(node):
+        for x in node.inputs:
+            walk(x)
+        if node not in found:
+            found.append(node)
+
+    walk(root)
+    return found
+
+
+@exercise.mutant("只走了前两个输入", look="输入不止两个时，每个都要走。")
+def _(root):
+    return walked(root, go=lambda node: node.inputs[:2])
+
+
+@exercise.mutant("叶子没有放进去", look="没有输入的结点也在里面：它排在最前面。")
+def _(root):
+    return walked(root, after=lambda node, found: found.append(node) if node.inputs else None)
+
+
+@exercise.mutant("先放自己，再反过来", look="先放自己再反过来，近路上的结点会排错：先走完输入，再放自己。")
+def _(root):
+    found, seen = [], set()
+
+    def walk(node):
+        if id(node) not in seen:
+            seen.add(id(node))
+            found.append(node)
+            for x in node.inputs:
+                walk(x)
+
+    walk(root)
+    return found[::-1]
+
+
+@exercise.mutant("返回了集合", look="集合没有次序：用列表记下放进去的先后。")
+def _(root):
+    return set(walked(root))
+
+
+@exercise.mutant("按名字认走过的", look="名字可以相同：认的是结点自己，用 id(node)，或把结点放进集合。")
+def _(root):
+    found, seen = [], set()
+
+    def walk(node):
+        if node.name not in seen:
+            seen.add(node.name)
+            for x in node.inputs:
+                walk(x)
+            found.append(node)
+
+    walk(root)
+    return found
+
+
+@exercise.mutant("root 排在了最前面",
+                 look="输入要排在用它的前面：先走完输入，再放自己；倒过来走是下一题的事，这里不用反过来。")
 def _(root):
     found, seen = [], set()
 

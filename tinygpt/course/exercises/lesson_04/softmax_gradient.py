@@ -4,15 +4,19 @@ import torch
 from einops import einsum
 
 from tinygpt.course.diagnosis import Exercise
-from tinygpt.course.exercises.inputs import normal
+from tinygpt.course.exercises.inputs import normal, unchanged
 
 
-def softmax_gradient(p, g):
-    return p * (g - (g * p).sum(dim=-1, keepdim=True))
+def gradient_with(
+    outer=lambda p: p,
+    average=lambda p, g: (p * g).sum(dim=-1, keepdim=True),
+    combine=lambda g, average: g - average,
+):
+    return lambda p, g: outer(p) * combine(g, average(p, g))
 
 
 exercise = Exercise(
-    "4.2", "softmax 的反向", softmax_gradient,
+    "4.2", "softmax 的反向", gradient_with(), assemble=gradient_with,
     look="∂L/∂z_j = p_j (g_j − Σ_i g_i p_i)，和按每一行求。",
 )
 
@@ -41,6 +45,16 @@ def _(answer, rng):
     return torch.allclose(answer(p.detach(), g), gradient)
 
 
+@exercise.probe("三个轴，行数与列数相同")
+def _(answer, rng):
+    return answer(normal(rng, 3, 3, 3).softmax(-1), normal(rng, 3, 3, 3))
+
+
+@exercise.probe("不改动输入")
+def _(answer, rng):
+    return unchanged(answer, normal(rng, 2, 4).softmax(-1), normal(rng, 2, 4))
+
+
 @exercise.correct("用雅可比矩阵")
 def _(p, g):
     J = torch.diag_embed(p) - einsum(p, p, "... i, ... j -> ... i j")
@@ -52,20 +66,24 @@ def _(p, g):
     return p * g - p * torch.einsum("...i,...i->...", p, g).unsqueeze(-1)
 
 
-@exercise.mutant("漏了减去加权平均",
-                 look="p_j 不只由 z_j 决定：抬高 z_j，别的 p 会变小。少的那一项是 −p_j Σ g_i p_i。")
-def _(p, g):
-    return p * g
-
-
-@exercise.mutant("减去的是普通平均", look="括号里是按 p 加权的平均 Σ g_i p_i，不是 g 的算术平均。")
-def _(p, g):
-    return p * (g - g.mean(dim=-1, keepdim=True))
-
-
-@exercise.mutant("减去的是总和", look="先乘 p 再求和：Σ g_i p_i。")
-def _(p, g):
-    return p * (g - g.sum(dim=-1, keepdim=True))
+exercise.edit("漏了减去加权平均",
+              "p_j 不只由 z_j 决定：抬高 z_j，别的 p 会变小。少的那一项是 −p_j Σ g_i p_i。",
+              average=lambda p, g: 0)
+exercise.edit("减去的是普通平均", "括号里是按 p 加权的平均 Σ g_i p_i，不是 g 的算术平均。",
+              average=lambda p, g: g.mean(dim=-1, keepdim=True))
+exercise.edit("减去的是 g 的总和", "先乘 p 再求和：Σ g_i p_i。",
+              average=lambda p, g: g.sum(dim=-1, keepdim=True))
+exercise.edit("加权平均又除以了个数", "p 已经是权重，加起来就是平均：用 sum，不是 mean。",
+              average=lambda p, g: (p * g).mean(dim=-1, keepdim=True))
+exercise.edit("整个张量一起求和", "每一行是一个分布，和要按 dim=-1 求，keepdim=True。",
+              average=lambda p, g: (p * g).sum())
+exercise.edit("按第一个轴求和", "每一行是一个分布，和要按 dim=-1 求。",
+              average=lambda p, g: (p * g).sum(dim=0, keepdim=True))
+exercise.edit("求和没有 keepdim", "少了 keepdim=True，形状对不上，或者悄悄按列去减了。",
+              average=lambda p, g: (p * g).sum(dim=-1))
+exercise.edit("符号反了", "是 g_j 减去加权平均，不是反过来。", combine=lambda g, average: average - g)
+exercise.edit("加了加权平均", "是减去加权平均，不是加。", combine=lambda g, average: g + average)
+exercise.edit("忘了外面的 p", "括号外面还要乘 p_j。", outer=lambda p: 1)
 
 
 @exercise.mutant("只用了对角线", look="p(1 − p) 是雅可比矩阵的对角线，还有 −p_i p_j 那些。")
@@ -73,16 +91,23 @@ def _(p, g):
     return p * (1 - p) * g
 
 
-@exercise.mutant("忘了外面的 p", look="括号外面还要乘 p_j。")
+@exercise.mutant("少了括号，p 没有乘到加权平均上", look="p_j 乘的是整个括号：p * (g - 加权平均)。")
 def _(p, g):
-    return g - (g * p).sum(dim=-1, keepdim=True)
+    return p * g - (p * g).sum(dim=-1, keepdim=True)
 
 
-@exercise.mutant("整个张量一起求和", look="每一行是一个分布，和要按 dim=-1 求，keepdim=True。")
+@exercise.mutant("p 与 g 的位置反了", look="外面乘的是 p，括号里是 g 减去加权平均。")
 def _(p, g):
-    return p * (g - (g * p).sum())
+    return g * (p - (p * g).sum(dim=-1, keepdim=True))
 
 
-@exercise.mutant("符号反了", look="是 g_j 减去加权平均，不是反过来。")
+@exercise.mutant("又做了一次 softmax", look="p 已经是概率，不要再 softmax。")
 def _(p, g):
-    return -softmax_gradient(p, g)
+    return gradient_with()(p.softmax(dim=-1), g)
+
+
+@exercise.mutant("改动了输入", look="g -= …、p *= … 会改掉调用者的张量；写成 g - …，得到一个新的。")
+def _(p, g):
+    result = gradient_with()(p, g)
+    p.zero_()
+    return result

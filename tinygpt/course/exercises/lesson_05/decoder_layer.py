@@ -3,7 +3,7 @@
 import torch
 
 from tinygpt.course.diagnosis import Exercise
-from tinygpt.course.exercises.inputs import normal
+from tinygpt.course.exercises.inputs import normal, unchanged
 
 
 def pre_norm(x, attention, ffn, norm1, norm2):
@@ -16,8 +16,12 @@ def post_norm(x, attention, ffn, norm1, norm2):
     return norm2(x + ffn(x))
 
 
+def blocks_with(pre=pre_norm, post=post_norm, out=lambda pre, post: (pre, post)):
+    return lambda *parts: out(pre(*parts), post(*parts))
+
+
 exercise = Exercise(
-    "5.4", "一层解码器，两种次序", lambda *parts: (pre_norm(*parts), post_norm(*parts)),
+    "5.4", "一层解码器，两种次序", blocks_with(), assemble=blocks_with,
     look="pre-norm：x + 子层(归一化(x))；post-norm：归一化(x + 子层(x))。各做两次，先注意力，后前馈网络。",
 )
 
@@ -44,20 +48,9 @@ def _(answer, rng):
     return answer(normal(rng, 1, 2, 4), zero, zero, *parts(rng)[2:])
 
 
-@exercise.probe("每个零件各用几次")
-def _(answer, rng):
-    names, used = ["注意力", "前馈", "归一化1", "归一化2"], []
-    count = lambda name, f: lambda x: (used.append(name), f(x))[1]
-    answer(normal(rng, 1, 2, 4), *(count(n, f) for n, f in zip(names, parts(rng), strict=True)))
-    return {name: used.count(name) for name in names}
-
-
 @exercise.probe("不改动输入")
 def _(answer, rng):
-    x = normal(rng, 1, 2, 4)
-    before = x.clone()
-    answer(x, *parts(rng))
-    return torch.equal(x, before)
+    return unchanged(lambda x: answer(x, *parts(rng)), normal(rng, 1, 2, 4))
 
 
 @exercise.correct("写成循环")
@@ -75,35 +68,84 @@ def _(x, attention, ffn, norm1, norm2):
     return ffn(norm2(after_attention)) + after_attention, norm2(ffn(middle) + middle)
 
 
-def with_pre(pre):
-    return lambda *p: (pre(*p), post_norm(*p))
+def pre(name, look, change):
+    exercise.edit(name, look, pre=change)
 
 
-def with_post(post):
-    return lambda *p: (pre_norm(*p), post(*p))
+def post(name, look, change):
+    exercise.edit(name, look, post=change)
 
 
-exercise.mutant("pre 与 post 反了", lambda *p: (post_norm(*p), pre_norm(*p)),
-                look="pre：归一化在子层之前。返回的次序是（pre, post）。")
-exercise.mutant("两个都是 pre-norm", with_post(pre_norm), look="post-norm 的归一化在相加之后。")
-exercise.mutant("pre 的残差从归一化以后取",
-                with_pre(lambda x, a, f, m, n: (lambda y: n(y) + f(n(y)))(m(x) + a(m(x)))),
-                look="残差加的是没有归一化的 x，那条路上什么也不挡着。")
-exercise.mutant("pre 没有第一个残差", with_pre(lambda x, a, f, m, n: (lambda y: y + f(n(y)))(a(m(x)))),
-                look="注意力的输出要加到 x 上。")
-exercise.mutant("pre 没有第二个残差", with_pre(lambda x, a, f, m, n: f(n(x + a(m(x))))),
-                look="前馈网络的输出也要加到它的输入上。")
-exercise.mutant("pre 的两个子层并排", with_pre(lambda x, a, f, m, n: x + a(m(x)) + f(n(x))),
-                look="前馈网络的输入是加完注意力以后的 x，不是最初的 x。")
-exercise.mutant("pre 先做了前馈网络", with_pre(lambda x, a, f, m, n: pre_norm(x, f, a, n, m)),
-                look="先注意力，后前馈网络。")
-exercise.mutant("pre 的两次用了同一个归一化", with_pre(lambda x, a, f, m, n: pre_norm(x, a, f, m, m)),
-                look="两个子层各有自己的归一化。")
-exercise.mutant("post 没有残差", with_post(lambda x, a, f, m, n: (lambda y: n(f(y)))(m(a(x)))),
-                look="归一化的是 x + 子层(x)。")
-exercise.mutant("post 的归一化漏了最后一次",
-                with_post(lambda x, a, f, m, n: (lambda y: y + f(y))(m(x + a(x)))),
-                look="post-norm 每次相加以后都归一化，一层两次。")
-exercise.mutant("post 的归一化没有罩住残差",
-                with_post(lambda x, a, f, m, n: (lambda y: y + n(f(y)))(x + m(a(x)))),
-                look="先相加，再归一化：norm(x + 子层(x))。")
+def then(y, step):
+    """y 用不止一次时，先算好它。"""
+    return step(y)
+
+
+pre("pre 的残差从归一化以后取", "残差加的是没有归一化的 x，那条路上什么也不挡着。",
+    lambda x, a, f, m, n: then(m(x) + a(m(x)), lambda y: n(y) + f(n(y))))
+pre("pre 没有第一个残差", "注意力的输出要加到 x 上。",
+    lambda x, a, f, m, n: then(a(m(x)), lambda y: y + f(n(y))))
+pre("pre 没有第二个残差", "前馈网络的输出也要加到它的输入上。", lambda x, a, f, m, n: f(n(x + a(m(x)))))
+pre("pre 一个残差也没有", "两次都是 x + 子层(归一化(x))：子层的输出加到 x 上。",
+    lambda x, a, f, m, n: f(n(a(m(x)))))
+pre("pre 的第二个残差加的是最初的 x", "第二次的 x 是前一行的结果，不是最初的 x。",
+    lambda x, a, f, m, n: x + f(n(x + a(m(x)))))
+pre("pre 的两个子层并排", "前馈网络的输入是加完注意力以后的 x，不是最初的 x。",
+    lambda x, a, f, m, n: x + a(m(x)) + f(n(x)))
+pre("pre 先做了前馈网络", "先注意力，后前馈网络。", lambda x, a, f, m, n: pre_norm(x, f, a, m, n))
+pre("pre 先做了前馈网络，归一化也跟着换了", "先注意力，后前馈网络。",
+    lambda x, a, f, m, n: pre_norm(x, f, a, n, m))
+pre("pre 的两次都用了第一个归一化", "两个子层各有自己的归一化。",
+    lambda x, a, f, m, n: pre_norm(x, a, f, m, m))
+pre("pre 的两个归一化交换了", "注意力前面是 norm1，前馈网络前面是 norm2。",
+    lambda x, a, f, m, n: pre_norm(x, a, f, n, m))
+pre("pre 的注意力前面没有归一化", "子层的输入先归一化：attention(norm1(x))。",
+    lambda x, a, f, m, n: then(x + a(x), lambda y: y + f(n(y))))
+pre("pre 的前馈网络前面没有归一化", "子层的输入先归一化：feed_forward(norm2(x))。",
+    lambda x, a, f, m, n: then(x + a(m(x)), lambda y: y + f(y)))
+pre("pre 的末尾又归一化了", "pre-norm 的归一化只在子层的入口。",
+    lambda x, a, f, m, n: n(pre_norm(x, a, f, m, n)))
+pre("两个都是 post-norm", "pre-norm 的归一化在子层的入口。", post_norm)
+
+post("post 没有残差", "归一化的是 x + 子层(x)。", lambda x, a, f, m, n: n(f(m(a(x)))))
+post("post 的归一化漏了最后一次", "post-norm 每次相加以后都归一化，一层两次。",
+     lambda x, a, f, m, n: then(m(x + a(x)), lambda y: y + f(y)))
+post("post 的归一化漏了第一次", "post-norm 每次相加以后都归一化，一层两次。",
+     lambda x, a, f, m, n: then(x + a(x), lambda y: n(y + f(y))))
+post("post 的归一化没有罩住残差", "先相加，再归一化：norm(x + 子层(x))。",
+     lambda x, a, f, m, n: then(x + m(a(x)), lambda y: y + n(f(y))))
+post("post 的第二个残差加的是最初的 x", "第二次的 x 是前一行的结果，不是最初的 x。",
+     lambda x, a, f, m, n: n(x + f(m(x + a(x)))))
+post("post 的两个子层并排", "前馈网络的输入是前一行的结果，不是最初的 x。",
+     lambda x, a, f, m, n: n(m(x + a(x)) + f(x)))
+post("post 的两次都用了第一个归一化", "两个子层各有自己的归一化。",
+     lambda x, a, f, m, n: post_norm(x, a, f, m, m))
+post("post 的两个归一化交换了", "注意力后面是 norm1，前馈网络后面是 norm2。",
+     lambda x, a, f, m, n: post_norm(x, a, f, n, m))
+post("post 先做了前馈网络", "先注意力，后前馈网络。", lambda x, a, f, m, n: post_norm(x, f, a, m, n))
+post("post 先做了前馈网络，归一化也跟着换了", "先注意力，后前馈网络。",
+     lambda x, a, f, m, n: post_norm(x, f, a, n, m))
+post("post 从 pre 的结果出发", "两个都从同一个 x 出发。",
+     lambda x, *rest: post_norm(pre_norm(x, *rest), *rest))
+post("两个都是 pre-norm", "post-norm 的归一化在相加之后。", pre_norm)
+
+exercise.edit("pre 与 post 反了", "pre：归一化在子层之前。返回的次序是（pre, post）。",
+              out=lambda pre, post: (post, pre))
+exercise.edit("只返回了 pre", "返回两个：(pre, post)。", out=lambda pre, post: pre)
+exercise.edit("叠成了一个张量", "返回两个张量：(pre, post)。", out=lambda pre, post: torch.stack([pre, post]))
+
+
+@exercise.mutant("x += 改动了输入，post 从改过的 x 出发",
+                 look="x += … 会改掉调用者的 x：写成 pre = x + …，得到一个新的。")
+def _(x, attention, ffn, norm1, norm2):
+    x += attention(norm1(x))
+    x += ffn(norm2(x))
+    return x, post_norm(x, attention, ffn, norm1, norm2)
+
+
+@exercise.mutant("改动了输入", look="x += … 会改掉调用者的 x：写成 pre = x + …，得到一个新的。")
+def _(x, attention, ffn, norm1, norm2):
+    post = post_norm(x, attention, ffn, norm1, norm2)
+    x += attention(norm1(x))
+    x += ffn(norm2(x))
+    return x.clone(), post

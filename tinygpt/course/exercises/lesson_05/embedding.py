@@ -6,18 +6,26 @@ import torch
 import torch.nn.functional as F
 
 from tinygpt.course.diagnosis import Exercise
-from tinygpt.course.exercises.inputs import integers, normal
+from tinygpt.course.exercises.inputs import integers, normal, unchanged
 
 
-def embed_with(at=lambda ids, start: torch.arange(start, start + ids.size(1)), join=lambda x, p: x + p):
+def embed_with(
+    at=lambda ids, start: torch.arange(start, start + ids.size(1)),
+    rows=lambda ids, start: ids,
+    scale=lambda x: x,
+    join=lambda x, p: x + p,
+):
+    """at：查位置表的哪几行；rows：查 token 表的哪几行。"""
+
     def run(ids, tokens, positions, start=0):
-        return join(tokens[ids], positions[at(ids, start)])
+        x = tokens[rows(ids, start) % len(tokens)]
+        return join(scale(x), positions[at(ids, start) % len(positions)])
 
     return run
 
 
 exercise = Exercise(
-    "5.1", "h_0：token 加位置", embed_with(),
+    "5.1", "h_0：token 加位置", embed_with(), assemble=embed_with,
     look="查两张表再相加；这一段的第 i 个 token 在位置 start + i。",
 )
 
@@ -42,12 +50,20 @@ def _(answer, rng):
     return answer(torch.tensor([[2]]), normal(rng, 5, 4), normal(rng, 6, 4), 5)
 
 
-@exercise.probe("不改动两张表")
+@exercise.probe("编号里有 0，批与位置一样多")
 def _(answer, rng):
-    tokens, positions = normal(rng, 5, 4), normal(rng, 6, 4)
-    before = tokens.clone(), positions.clone()
-    answer(torch.tensor([[1, 2]]), tokens, positions, 1)
-    return torch.equal(tokens, before[0]) and torch.equal(positions, before[1])
+    ids = torch.tensor([[0, 4, 0], [2, 0, 1], [3, 3, 0]])
+    return answer(ids, normal(rng, 5, 4), normal(rng, 9, 4), 2)
+
+
+@exercise.probe("不给 start：从 0 数起")
+def _(answer, rng):
+    return answer(integers(rng, 0, 7, 2, 3), normal(rng, 7, 8), normal(rng, 10, 8))
+
+
+@exercise.probe("不改动输入")
+def _(answer, rng):
+    return unchanged(answer, torch.tensor([[1, 2]]), normal(rng, 5, 4), normal(rng, 6, 4), 1)
 
 
 @exercise.correct("F.embedding 与切片")
@@ -61,19 +77,48 @@ def _(ids, tokens, positions, start=0):
     return x + torch.stack([positions[start + i] for i in range(ids.size(1))])
 
 
-exercise.mutant("没有加位置", embed_with(join=lambda x, p: x),
-                look="文章的 h_0 = X 少了位置；没有它，注意力分不清先后。")
-exercise.mutant("位置总是从 0 数起", embed_with(at=lambda i, s: torch.arange(i.size(1))),
-                look="用缓存时只来了新的 token，它们接在旧的后面，位置从 start 开始。")
-exercise.mutant("位置多了一",
-                embed_with(at=lambda i, s: torch.arange(s, s + i.size(1)) + (1 if s + i.size(1) < 6 else 0)),
-                look="第一个 token 在位置 start，不是 start + 1。")
-exercise.mutant("用 token 的编号查位置表", embed_with(at=lambda i, s: i),
-                look="位置表按第几个来查，不是按编号。")
-exercise.mutant("位置倒着数", embed_with(at=lambda i, s: torch.arange(s, s + i.size(1)).flip(0)),
-                look="从左到右数。")
-exercise.mutant("乘了位置", embed_with(join=lambda x, p: x * p), look="是相加，不是相乘。")
-exercise.mutant("所有位置用了同一个向量", embed_with(at=lambda i, s: torch.full((i.size(1),), s)),
-                look="第 i 个 token 在位置 start + i，每个都不一样。")
-exercise.mutant("放大了 √c 倍", embed_with(join=lambda x, p: x * math.sqrt(x.size(-1)) + p),
-                look="2017 年的 Transformer 会放大，GPT 不放大，直接相加。")
+exercise.edit("没有加位置", "文章的 h_0 = X 少了位置；没有它，注意力分不清先后。", join=lambda x, p: x)
+exercise.edit("乘了位置", "是相加，不是相乘。", join=lambda x, p: x * p)
+exercise.edit("拼上了位置", "是相加，不是接起来：形状仍是 (b, t, c)。",
+              join=lambda x, p: torch.cat([x, p.expand(x.shape)], dim=-1))
+exercise.edit("取了平均", "直接相加，不除以 2。", join=lambda x, p: (x + p) / 2)
+exercise.edit("放大了 √c 倍", "2017 年的 Transformer 会放大，GPT 不放大，直接相加。",
+              scale=lambda x: x * math.sqrt(x.size(-1)))
+exercise.edit("位置总是从 0 数起", "用缓存时只来了新的 token，它们接在旧的后面，位置从 start 开始。",
+              at=lambda ids, start: torch.arange(ids.size(1)))
+exercise.edit("位置多了一", "第一个 token 在位置 start，不是 start + 1。",
+              at=lambda ids, start: torch.arange(ids.size(1)) + start + 1)
+exercise.edit("位置倒着数", "从左到右数。",
+              at=lambda ids, start: torch.arange(start, start + ids.size(1)).flip(0))
+exercise.edit("用 token 的编号查位置表", "位置表按第几个来查，不是按编号。", at=lambda ids, start: ids)
+exercise.edit("用 token 的编号加 start 查位置表", "位置表按第几个来查，不是按编号。",
+              at=lambda ids, start: ids + start)
+exercise.edit("所有位置用了同一个向量",
+              "第 i 个 token 在位置 start + i，每个都不一样：positions[start : start + t]。",
+              at=lambda ids, start: torch.full((ids.size(1),), start))
+exercise.edit("第二行接着第一行数", "每一行都从 start 数起，位置对每一批都一样。",
+              at=lambda ids, start: torch.arange(ids.numel()).view(ids.shape) + start)
+exercise.edit("start 加到了编号上", "start 说的是位置：加到位置上，编号不动。",
+              rows=lambda ids, start: ids + start, at=lambda ids, start: torch.arange(ids.size(1)))
+
+
+@exercise.mutant("切片的终点忘了加 start", look="positions[start : t] 少了几个：终点是 start + t。")
+def _(ids, tokens, positions, start=0):
+    return tokens[ids] + positions[start : ids.size(1)]
+
+
+@exercise.mutant("从 start 一直切到了末尾", look="只要 t 个位置：positions[start : start + t]。")
+def _(ids, tokens, positions, start=0):
+    return tokens[ids] + positions[start:]
+
+
+@exercise.mutant("位置的个数用了批的大小", look="ids 的形状是 (b, t)：位置有 t 个，ids.size(1)。")
+def _(ids, tokens, positions, start=0):
+    return tokens[ids] + positions[start : start + ids.size(0)]
+
+
+@exercise.mutant("改动了输入", look="tokens += …、就地的写法会改掉调用者的表：用加号得到新的。")
+def _(ids, tokens, positions, start=0):
+    result = embed_with()(ids, tokens, positions, start)
+    tokens[ids] = result
+    return result

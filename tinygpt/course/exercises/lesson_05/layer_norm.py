@@ -4,26 +4,32 @@ import torch
 import torch.nn.functional as F
 
 from tinygpt.course.diagnosis import Exercise
-from tinygpt.course.exercises.inputs import normal
+from tinygpt.course.exercises.inputs import normal, unchanged
 
 
 def norm_with(
-    eps_inside=True, use_eps=True, unbiased=False, dim=-1, center=True, scale=True, shift=True, root=True
+    dim=-1,
+    middle=lambda x, dim: x.mean(dim, keepdim=True),
+    variance=lambda x, dim: x.var(dim, keepdim=True, unbiased=False),
+    spread=lambda variance, eps: (variance + eps).sqrt(),
+    eps_of=lambda eps: eps,
+    weigh=lambda y, weight: y * weight,
+    shift=lambda y, bias: y + bias,
 ):
     def run(x, weight, bias, eps=1e-5):
-        centered = x - x.mean(dim, keepdim=True) if center else x
-        variance = x.var(dim, keepdim=True, unbiased=unbiased) if center else (x * x).mean(dim, keepdim=True)
-        eps = eps if use_eps else 0.0
-        inside, outside = (eps, 0.0) if eps_inside else (0.0, eps)
-        spread = (variance + inside).sqrt() if root else variance + inside
-        y = centered / (spread + outside)
-        return y * (weight if scale else 1) + (bias if shift else 0)
+        centered, size = x - middle(x, dim), variance(x, dim)
+        return shift(weigh(centered / spread(size, eps_of(eps)), weight), bias)
 
     return run
 
 
+def mean_square(x, dim):
+    return (x * x).mean(dim, keepdim=True)
+
+
 exercise = Exercise(
     "5.3", "层归一化", lambda x, weight, bias, eps=1e-5: F.layer_norm(x, x.shape[-1:], weight, bias, eps),
+    assemble=norm_with,
     look="每个位置自己的平均与方差（除以 c，不是 c − 1）；(x − 平均) / √(方差 + ε)，再乘 weight 加 bias。",
     rtol=1e-3, atol=1e-4,
 )
@@ -64,6 +70,21 @@ def _(answer, rng):
     return answer(normal(rng, 2, 4), torch.ones(4), torch.zeros(4), 0.5)
 
 
+@exercise.probe("三个轴一样长，ε 是 0.1，平均值不是 0")
+def _(answer, rng):
+    return answer(normal(rng, 4, 4, 4) + 1, normal(rng, 4), normal(rng, 4), 0.1)
+
+
+@exercise.probe("不给 ε：就是 1e-5")
+def _(answer, rng):
+    return answer(normal(rng, 2, 8, scale=3e-3), normal(rng, 8), normal(rng, 8))
+
+
+@exercise.probe("不改动输入")
+def _(answer, rng):
+    return unchanged(answer, normal(rng, 2, 3, 4), normal(rng, 4), normal(rng, 4), 1e-5)
+
+
 @exercise.correct("平方的平均减平均的平方")
 def _(x, weight, bias, eps=1e-5):
     x64 = x.double()
@@ -79,20 +100,67 @@ def _(x, weight, bias, eps=1e-5):
     return weight * centered / torch.sqrt((centered**2).sum(-1, keepdim=True) / c + eps) + bias
 
 
-exercise.mutant("除以了 c − 1", norm_with(unbiased=True), look="方差除以 c：x.var(dim=-1, unbiased=False)。")
-exercise.mutant("没有 ε", norm_with(use_eps=False), look="方差是 0 时分母是 0，得到 nan。")
-exercise.mutant("ε 加在根号外面", norm_with(eps_inside=False),
-                look="是 √(方差 + ε)，不是 √方差 + ε。输入很小的时候差很多。")
-exercise.mutant("没有开方", norm_with(root=False), look="除以标准差，不是方差。")
-exercise.mutant("没有减平均", norm_with(center=False), look="那是 RMSNorm。层归一化先减去平均。")
-exercise.mutant("忘了 weight", norm_with(scale=False), look="归一以后还要乘学出来的 weight。")
-exercise.mutant("忘了 bias", norm_with(shift=False), look="最后还要加 bias。")
-exercise.mutant("按第一个轴归一", norm_with(dim=0), look="每个位置的 c 个数自己归一，dim=-1。")
-exercise.mutant("先加 bias 再乘 weight",
-                lambda x, w, b, eps=1e-5: (F.layer_norm(x, x.shape[-1:], eps=eps) + b) * w,
-                look="先乘 weight，再加 bias。")
-exercise.mutant("ε 写死成了 1e-5", lambda x, w, b, eps=1e-5: F.layer_norm(x, x.shape[-1:], w, b, 1e-5),
-                look="用传进来的 eps。")
-exercise.mutant("整个张量一起归一",
-                lambda x, w, b, eps=1e-5: (x - x.mean()) / (x.var(unbiased=False) + eps).sqrt() * w + b,
-                look="每个位置各自的平均与方差：dim=-1, keepdim=True。")
+exercise.edit("除以了 c − 1", "方差除以 c：x.var(dim=-1, unbiased=False)。",
+              variance=lambda x, dim: x.var(dim, keepdim=True))
+exercise.edit("方差没有除以 c", "方差是平方的**平均**：mean，不是 sum。",
+              variance=lambda x, dim: (x - x.mean(dim, keepdim=True)).pow(2).sum(dim, keepdim=True))
+exercise.edit("方差没有减平均", "方差是 (x − 平均) 的平方的平均，不是 x 的平方的平均。", variance=mean_square)
+exercise.edit("没有减平均", "分子是 x − 平均。", middle=lambda x, dim: 0)
+exercise.edit("减去的是中位数", "减去的是平均 x.mean。",
+              middle=lambda x, dim: x.median(dim, keepdim=True).values)
+exercise.edit("没有 ε", "方差是 0 时分母是 0，得到 nan。", eps_of=lambda eps: 0.0)
+exercise.edit("ε 写死成了 1e-5", "用传进来的 eps。", eps_of=lambda eps: 1e-5)
+exercise.edit("ε 写死成了 1e-6", "用传进来的 eps。", eps_of=lambda eps: 1e-6)
+exercise.edit("ε 写死成了 1e-8", "用传进来的 eps。", eps_of=lambda eps: 1e-8)
+exercise.edit("ε 平方了", "加的就是 eps，不平方。", eps_of=lambda eps: eps * eps)
+exercise.edit("ε 加在根号外面", "是 √(方差 + ε)，不是 √方差 + ε。输入很小的时候差很多。",
+              spread=lambda variance, eps: variance.sqrt() + eps)
+exercise.edit("没有开方", "除以标准差，不是方差。", spread=lambda variance, eps: variance + eps)
+exercise.edit("标准差又开了一次方", "std 已经开过方：√(方差 + ε) 里放的是方差 var。",
+              spread=lambda variance, eps: (variance.sqrt() + eps).sqrt())
+exercise.edit("按第一个轴归一", "每个位置的 c 个数自己归一，dim=-1。", dim=0)
+exercise.edit("按第二个轴归一", "每个位置的 c 个数自己归一，dim=-1；前面有几个轴不一定。", dim=1)
+exercise.edit("忘了 weight", "归一以后还要乘学出来的 weight。", weigh=lambda y, weight: y)
+exercise.edit("weight 加了 1", "乘的就是 weight，不加 1。", weigh=lambda y, weight: y * (1 + weight))
+exercise.edit("忘了 bias", "最后还要加 bias。", shift=lambda y, bias: y)
+exercise.edit("减去了 bias", "bias 是加上去的。", shift=lambda y, bias: y - bias)
+
+
+@exercise.mutant("用 std，又把 ε 加在外面",
+                 look="std 默认除以 c − 1，ε 要在根号里面：√(方差 + ε)，方差 unbiased=False。")
+def _(x, weight, bias, eps=1e-5):
+    return (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True) + eps) * weight + bias
+
+
+@exercise.mutant("没有减平均，成了 RMSNorm",
+                 look="除以的是 √(平方的平均)，那是 RMSNorm。层归一化先减去平均。")
+def _(x, weight, bias, eps=1e-5):
+    return norm_with(middle=lambda x, dim: 0, variance=mean_square)(x, weight, bias, eps)
+
+
+@exercise.mutant("weight 与 bias 都忘了", look="归一以后还要乘 weight、加 bias。")
+def _(x, weight, bias, eps=1e-5):
+    return norm_with(weigh=lambda y, weight: y, shift=lambda y, bias: y)(x, weight, bias, eps)
+
+
+@exercise.mutant("先加 bias 再乘 weight", look="先乘 weight，再加 bias。")
+def _(x, weight, bias, eps=1e-5):
+    return (F.layer_norm(x, x.shape[-1:], eps=eps) + bias) * weight
+
+
+@exercise.mutant("整个张量一起归一", look="每个位置各自的平均与方差：dim=-1, keepdim=True。")
+def _(x, weight, bias, eps=1e-5):
+    return (x - x.mean()) / (x.var(unbiased=False) + eps).sqrt() * weight + bias
+
+
+@exercise.mutant("求平均没有 keepdim", look="少了 keepdim=True，形状对不上，或者悄悄按别的轴去减了。")
+def _(x, weight, bias, eps=1e-5):
+    return (x - x.mean(-1)) / (x.var(-1, unbiased=False) + eps).sqrt() * weight + bias
+
+
+@exercise.mutant("改动了输入",
+                 look="x -= … 会改掉调用者的张量（残差还要用它）；写成 x = x - …，得到一个新的。")
+def _(x, weight, bias, eps=1e-5):
+    result = norm_with()(x, weight, bias, eps)
+    x -= x.mean(dim=-1, keepdim=True)
+    return result

@@ -75,6 +75,14 @@ def _(answer, rng):
     return gradient is not None and torch.allclose(gradient, expected.detach(), atol=1e-5)
 
 
+@exercise.probe("还是 embedding 原来的那个参数，可以训练")
+def _(answer, rng):
+    embedding, head = pair(rng)
+    before = embedding.weight
+    answer(embedding, head)
+    return {"embedding 没有换参数": embedding.weight is before, "输出层的可以训练": head.weight.requires_grad}
+
+
 @exercise.correct("setattr")
 def _(embedding, head):
     setattr(head, "weight", embedding.weight)  # noqa: B010
@@ -87,15 +95,15 @@ def _(embedding, head):
 
 
 @exercise.mutant("复制了一份",
-                 look="clone 得到另一份参数，训练一步以后两份就不同了。"
+                 look="clone、deepcopy、copy_ 得到的都是另一份参数，训练一步以后两份就不同了。"
                       "直接赋值：head.weight = embedding.weight。")
 def _(embedding, head):
     head.weight = nn.Parameter(embedding.weight.detach().clone())
 
 
 @exercise.mutant("外面又包了一层 Parameter",
-                 look="nn.Parameter(…) 造了一个新的参数，数值虽然同住一处，梯度却分成两份，"
-                      "优化器也更新两次。")
+                 look="nn.Parameter(…) 造了一个新的参数，.data = … 也仍是两个参数：数值虽然同住一处，"
+                      "梯度却分成两份，优化器也更新两次。直接赋值：head.weight = embedding.weight。")
 def _(embedding, head):
     head.weight = nn.Parameter(embedding.weight.data)
 
@@ -121,3 +129,21 @@ def _(embedding, head):
 def _(embedding, head):
     del head.weight
     head.weight = embedding.weight.detach()
+
+
+@exercise.mutant("两边都换成了新的参数",
+                 look="只改 head：优化器手里还是 embedding 原来的那个参数，换掉就训练不到了。")
+def _(embedding, head):
+    embedding.weight = head.weight = nn.Parameter(embedding.weight.detach().clone())
+
+
+@exercise.mutant("共用以后冻住了", look="共用的权重照样要训练：不要 requires_grad_(False)。")
+def _(embedding, head):
+    head.weight = embedding.weight
+    head.weight.requires_grad_(False)
+
+
+@exercise.mutant("共用以后又改了数值", look="用的是 embedding 原来的数：共用以后不要再初始化。")
+def _(embedding, head):
+    head.weight = embedding.weight
+    nn.init.zeros_(head.weight)

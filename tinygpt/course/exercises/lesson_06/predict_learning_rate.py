@@ -23,3 +23,8 @@ exercise.mutant("最后降到 0", rates(0.1, 1.0, 0.55, 0.0, 0.0), look="最低�
 exercise.mutant("结束以后降到 0", rates(0.1, 1.0, 0.55, 0.1, 0.0), look="总步数之后保持 floor。")
 exercise.mutant("把余弦当成直线，从第 0 步算起", rates(0.1, 1.0, 0.46, 0.1, 0.1),
                 look="余弦从 step = 10 开始，到 110 结束，60 正是中间。")
+exercise.mutant("中点忘了加 floor", rates(0.1, 1.0, 0.45, 0.1, 0.1),
+              look="0.9 × 0.5 前面还要加上 floor = 0.1。")
+exercise.mutant("结束以后又升了上去", rates(0.1, 1.0, 0.55, 0.1, 1.0),
+              look="总步数之后保持 floor，不再沿着余弦走。")
+exercise.mutant("没有预热", rates(1.0, 1.0, 0.55, 0.1, 0.1), look="前 10 步每步多十分之一：第 0 步是 1/10。")

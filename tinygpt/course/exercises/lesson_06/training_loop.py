@@ -9,25 +9,26 @@ from tinygpt.course.exercises.lesson_06.shared import Tiny
 
 
 def loop_with(
-    zero=True, shift=True, update=True, mode="train", reduction="mean",
-    sign=1, reverse=False, keep_first=False,
-):
+    order=("zero", "backward", "step"), labels=lambda windows: windows[:, 1:], mode="train",
+    reduction="mean", momentum=0.0, sign=1, reverse=False, record=lambda losses: [x.item() for x in losses],
+):  # fmt: skip
+    """order：每一步依次做什么；record：由每一步的损失（0 维张量）得到返回的。"""
+
     def run(model, batches, learning_rate):
-        optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+        optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=momentum)
         losses = []
         getattr(model, mode)()
         for windows in batches:
-            inputs, labels = windows[:, :-1], windows[:, 1:] if shift else windows[:, :-1]
+            inputs, wanted = windows[:, :-1], labels(windows)
             if reverse:
-                inputs, labels = labels, inputs
-            loss = F.cross_entropy(model(inputs).flatten(0, 1), labels.flatten(), reduction=reduction)
-            if zero:
-                optimizer.zero_grad()
-            (sign * loss).backward()
-            if update:
-                optimizer.step()
-            losses.append(losses[0] if keep_first and losses else loss.item())
-        return losses
+                inputs, wanted = wanted, inputs
+            loss = F.cross_entropy(model(inputs).flatten(0, 1), wanted.flatten(), reduction=reduction)
+            backward = (sign * loss).backward
+            actions = {"zero": optimizer.zero_grad, "backward": backward, "step": optimizer.step}
+            for action in order:
+                actions[action]()
+            losses.append(loss.detach())
+        return record(losses)
 
     return run
 
@@ -35,7 +36,7 @@ def loop_with(
 exercise = Exercise(
     "6.1", "找错误：训练循环", loop_with(),
     look="每一步：前向，损失（标签错开一位），清零，反向，更新，记下这一步的损失。",
-    atol=1e-5,
+    atol=1e-5, assemble=loop_with,
 )
 
 
@@ -90,18 +91,24 @@ def _(model, batches, learning_rate):
     return losses
 
 
-exercise.mutant("忘了清零，标签也没有错开", loop_with(zero=False, shift=False),
-                look="两处都要改：每一步先 zero_grad；标签是 windows[:, 1:]。")
-exercise.mutant("忘了清零梯度", loop_with(zero=False),
-                look="backward 把梯度加到旧的上面；每一步先 optimizer.zero_grad()。")
-exercise.mutant("标签没有错开", loop_with(shift=False),
-                look="输入是 windows[:, :-1]，标签是 windows[:, 1:]。")
-exercise.mutant("输入与标签反了", loop_with(reverse=True), look="由前面的预测后面的。")
-exercise.mutant("没有更新参数", loop_with(update=False),
-                look="backward 只算梯度，optimizer.step() 才改参数。")
-exercise.mutant("没有打开训练状态", loop_with(mode="eval"),
-                look="循环开始前 model.train()，dropout 才起作用。")
-exercise.mutant("损失用了和", loop_with(reduction="sum"), look="用平均；用和的话，一步走得远了许多倍。")
-exercise.mutant("往损失变大的方向走", loop_with(sign=-1), look="梯度下降是减去梯度；不要给损失变号。")
-exercise.mutant("每一步记下的都是第一步的损失", loop_with(keep_first=True),
-                look="losses.append 的是这一步的 loss.item()。")
+exercise.edit("忘了清零梯度", order=("backward", "step"),
+              look="backward 把梯度加到旧的上面；**每一步**都先 optimizer.zero_grad()。")
+exercise.edit("标签没有错开", labels=lambda windows: windows[:, :-1],
+              look="输入是 windows[:, :-1]，标签是 windows[:, 1:]。")
+exercise.edit("输入与标签反了", reverse=True, look="由前面的预测后面的。")
+exercise.edit("没有更新参数", order=("zero", "backward"),
+              look="backward 只算梯度，optimizer.step() 才改参数："
+                   "它在 backward 之后，两者之间不能清零。")
+exercise.edit("更新慢了一步", order=("step", "zero", "backward"),
+              look="先 backward 再 step：这里走的是上一步的梯度。")
+exercise.edit("没有打开训练状态", mode="eval", look="循环开始前 model.train()，dropout 才起作用。")
+exercise.edit("损失用了和", reduction="sum", look="用平均；用和的话，一步走得远了许多倍。")
+exercise.edit("加了动量", momentum=0.9, look="题目要的是不带动量的 SGD：torch.optim.SGD(…, lr=…)。")
+exercise.edit("往损失变大的方向走", sign=-1, look="梯度下降是减去梯度；不要给损失变号。")
+exercise.edit("每一步记下的都是第一步的损失", record=lambda losses: [losses[0].item()] * len(losses),
+              look="losses.append 的是这一步的 loss.item()。")
+exercise.edit("损失是张量，不是数", record=lambda losses: losses, look="用 loss.item() 取出数。")
+exercise.edit("只交出了最后一步的损失", record=lambda losses: losses[-1].item(),
+              look="返回列表，每一步一个数；return 在循环外面。")
+exercise.edit("交出了损失的平均", record=lambda losses: sum(x.item() for x in losses) / len(losses),
+              look="返回列表，每一步一个数。")

@@ -17,21 +17,36 @@ class Script:
         return torch.nn.functional.one_hot(after, 11).float()
 
 
-def greedy_loop(model, ids, max_new_tokens, eos, context_length):
-    ids, new = list(ids), []
-    for _ in range(max_new_tokens):
-        logits = model(torch.tensor([ids[-context_length:]]))
-        token = int(logits[0, -1].argmax())
-        if token == eos:
-            break
-        ids.append(token)
-        new.append(token)
-    return new
+def loop_with(
+    crop=lambda ids, n: ids[-n:], wrap=lambda ids: torch.tensor([ids]), pick=lambda logits: logits[0, -1],
+    token_of=int, eos_when="before", give=lambda new, text: new, rounds=lambda left, length, context: left,
+    grow=True, inplace=False,
+):  # fmt: skip
+    """eos_when：什么时候看是不是 eos；rounds：走几轮；give：由新写的与全部的得到返回的。"""
+
+    def run(model, ids, max_new_tokens, eos, context_length):
+        text, new = (ids if inplace else list(ids)), []
+        for _ in range(rounds(max_new_tokens, len(ids), context_length)):
+            if eos_when == "at the start" and eos in text or eos_when == "at the end" and text[-1] == eos:
+                new = new[:-1] if new else new
+                break
+            token = token_of(pick(model(wrap(crop(text, context_length)))).argmax())
+            if token == eos and eos_when == "before":
+                break
+            if grow:
+                text.append(token)
+            new.append(token)
+            if token == eos and eos_when == "after":
+                break
+        return give(new, text)
+
+    return run
 
 
 exercise = Exercise(
-    "7.6", "生成的循环", greedy_loop,
+    "7.6", "生成的循环", loop_with(),
     look="一轮：最近 context_length 个 token 进模型，取最后一个位置，argmax，是 eos 就停，否则接上去。",
+    assemble=loop_with,
 )
 
 
@@ -59,6 +74,31 @@ def _(answer, rng):
 @exercise.probe("提示正好占满上下文")
 def _(answer, rng):
     return trace(answer, [1, 2, 3, 4], 3, 99, 4)
+
+
+@exercise.probe("第一个就是 eos：什么也没有写")
+def _(answer, rng):
+    return trace(answer, [2], 5, 7, 64)
+
+
+@exercise.probe("提示里已经有 eos：照样写")
+def _(answer, rng):
+    return trace(answer, [7, 2], 3, 7, 64)
+
+
+@exercise.probe("提示以 eos 结尾：照样写")
+def _(answer, rng):
+    return trace(answer, [2, 7], 3, 7, 64)
+
+
+@exercise.probe("提示比上下文还长")
+def _(answer, rng):
+    return trace(answer, [1, 2, 3, 4, 5, 6], 3, 99, 4)
+
+
+@exercise.probe("上下文只有 1")
+def _(answer, rng):
+    return trace(answer, [4, 2], 3, 99, 1)
 
 
 @exercise.probe("max_new_tokens = 0")
@@ -89,44 +129,62 @@ def _(model, ids, max_new_tokens, eos, context_length):
     return list(text[len(ids) :])
 
 
-def loop_with(
-    crop=lambda ids, n: ids[-n:],
-    place=-1,
-    stop=True,
-    keep_eos=False,
-    with_prompt=False,
-    extra=0,
-    grow=True,
-    inplace=False,
-):
-    def run(model, ids, max_new_tokens, eos, context_length):
-        text, new = (ids if inplace else list(ids)), []
-        for _ in range(max_new_tokens + extra):
-            token = int(model(torch.tensor([crop(text, context_length)]))[0, place].argmax())
-            if stop and token == eos:
-                new += [token] if keep_eos else []
-                break
-            if grow:
-                text.append(token)
-            new.append(token)
-        return text if with_prompt else new
+exercise.edit("遇到 eos 没有停", eos_when="never", look="取出 token 以后先看它是不是 eos。")
+exercise.edit("结果里留下了 eos", eos_when="after", look="eos 是停止的记号，不是文字：先判断，再接上去。")
+exercise.edit("提示里有 eos 就不写了", eos_when="at the start",
+              look="停不停只看这一轮取出的 token，不看提示里有没有 eos；写满时最后一个也要看。")
+exercise.edit("提示以 eos 结尾就不写了", eos_when="at the end",
+              look="停不停只看这一轮取出的 token，不看提示的末尾；写满时最后一个也要看。")
+exercise.edit("返回值里带着提示", give=lambda new, text: text, look="只返回新写的 token。")
+exercise.edit("返回的是张量", give=lambda new, text: torch.tensor(new), look="返回列表，里面是整数。")
+exercise.edit("新的 token 是张量，不是数", token_of=lambda token: token,
+              look="用 int(…) 或 .item() 取出编号。")
+exercise.edit("没有截到上下文长度", crop=lambda ids, n: ids,
+              look="模型一次最多看 context_length 个：ids[-context_length:]。")
+exercise.edit("截的是开头一段", crop=lambda ids, n: ids[:n], look="要最近的一段，不是最早的一段：ids[-n:]。")
+exercise.edit("少给了一个 token", crop=lambda ids, n: ids[-(n - 1) :],
+              look="上下文能放 context_length 个，正好用满。")
+exercise.edit("多给了一个 token", crop=lambda ids, n: ids[-(n + 1) :],
+              look="上下文只能放 context_length 个：ids[-context_length:]。")
+exercise.edit("只给了最后一个 token", crop=lambda ids, n: ids[-1:],
+              look="没有缓存，每一轮都要给最近的 context_length 个。")
+exercise.edit("取了第一个位置的 logits", pick=lambda logits: logits[0, 0],
+              look="下一个 token 由最后一个位置预测：[0, -1]。")
+exercise.edit("取了最小的", pick=lambda logits: -logits[0, -1], look="贪心取最大的：argmax。")
+exercise.edit("新的 token 没有接上去", grow=False, look="每写一个就接到输入后面，下一轮才看得见它。")
+exercise.edit("多写了一个", rounds=lambda left, length, context: left + 1,
+              look="循环 range(max_new_tokens)，一次写一个。")
+exercise.edit("少写了一个", rounds=lambda left, length, context: left - 1,
+              look="循环 range(max_new_tokens)。")
+exercise.edit("max_new_tokens 是 0 时也写了一个", rounds=lambda left, length, context: max(1, left),
+              look="先看还写不写，再算：for _ in range(max_new_tokens)。")
+exercise.edit("把提示也算进了个数", rounds=lambda left, length, context: left - length,
+              look="最多**新写** max_new_tokens 个，提示不算。")
+exercise.edit("写满上下文就停了", rounds=lambda left, length, context: min(left, context - length),
+              look="写满以后只给模型最近的 context_length 个，接着写。")
+exercise.edit("改动了传进来的提示", inplace=True,
+              look="ids.append 会改掉别人的列表；先 list(ids) 复制一份。")
 
-    return run
+
+@exercise.mutant("写完以后又算了一次", look="算一次写一个：最后一个写完就结束，不要再进模型。")
+def _(model, ids, max_new_tokens, eos, context_length):
+    text = list(ids)
+    while True:
+        token = int(model(torch.tensor([text[-context_length:]]))[0, -1].argmax())
+        if token == eos or len(text) - len(ids) == max_new_tokens:
+            return text[len(ids) :]
+        text.append(token)
 
 
-exercise.mutant("遇到 eos 没有停", loop_with(stop=False), look="取出 token 以后先看它是不是 eos。")
-exercise.mutant("结果里留下了 eos", loop_with(keep_eos=True),
-                look="eos 是停止的记号，不是文字：先判断，再接上去。")
-exercise.mutant("返回值里带着提示", loop_with(with_prompt=True), look="只返回新写的 token。")
-exercise.mutant("没有截到上下文长度", loop_with(crop=lambda ids, n: ids),
-                look="模型一次最多看 context_length 个：ids[-context_length:]。")
-exercise.mutant("截的是开头一段", loop_with(crop=lambda ids, n: ids[:n]),
-                look="要最近的一段，不是最早的一段：ids[-n:]。")
-exercise.mutant("少给了一个 token", loop_with(crop=lambda ids, n: ids[-(n - 1) :]),
-                look="上下文能放 context_length 个，正好用满。")
-exercise.mutant("取了第一个位置的 logits", loop_with(place=0), look="下一个 token 由最后一个位置预测。")
-exercise.mutant("新的 token 没有接上去", loop_with(grow=False),
-                look="每写一个就接到输入后面，下一轮才看得见它。")
-exercise.mutant("多写了一个", loop_with(extra=1), look="循环 range(max_new_tokens)，一次写一个。")
-exercise.mutant("改动了传进来的提示", loop_with(inplace=True),
-                look="ids.append 会改掉别人的列表；先 list(ids) 复制一份。")
+@exercise.mutant("提示截短了，又按原来的长度切", look="返回的是新写的：另记一个列表，不要由长度去切。")
+def _(model, ids, max_new_tokens, eos, context_length):
+    kept = ids[-context_length:]
+    return loop_with(give=lambda new, text: (kept + new)[len(ids) :])(
+        model, kept, max_new_tokens, eos, context_length
+    )
+
+
+@exercise.mutant("从第一个 eos 处截断，提示里的也算", look="提示里的 eos 不算：只看新写的。")
+def _(model, ids, max_new_tokens, eos, context_length):
+    text = list(ids) + loop_with(eos_when="after")(model, ids, max_new_tokens, eos, context_length)
+    return text[: text.index(eos)][len(ids) :] if eos in text else text[len(ids) :]

@@ -32,3 +32,10 @@ exercise.mutant("以为每步只算一个位置，提示不算", counts(5, 8, 4,
 exercise.mutant("不用缓存时每步算的一样多", counts(5, 8, 8, 20),
                 look="不用缓存，每步都从头算一遍，而且一步比一步长：5 + 6 + 7 + 8。")
 exercise.mutant("不用缓存时从 6 个加起", counts(5, 8, 8, 30), look="第一步只有提示的 5 个：5 + 6 + 7 + 8。")
+exercise.mutant("位置多数了一", counts(6, 8, 8, 26), look="从 0 数起：提示占了位置 0 到 4，新的第一个在 5。")
+exercise.mutant("缓存里只有提示的", counts(5, 5, 8, 26),
+              look="新的 token 进过模型以后，它的键也留在缓存里：5 + 3。")
+exercise.mutant("缓存里只有新写的", counts(5, 4, 8, 26), look="提示的 5 个键也在缓存里：5 + 3。")
+exercise.mutant("以为提示不用算", counts(5, 8, 3, 26), look="提示的 5 个位置也要算一遍，才有键和值：5 + 3。")
+exercise.mutant("不用缓存时多算了一步", counts(5, 8, 8, 35), look="写 4 个，只进 4 次模型：5 + 6 + 7 + 8。")
+exercise.mutant("不用缓存时从 1 个加起", counts(5, 8, 8, 36), look="第一步就有提示的 5 个：5 + 6 + 7 + 8。")

@@ -33,3 +33,13 @@ exercise.mutant("logits 只有一行", guess([3, 256], 64, "相同", "新的一�
 exercise.mutant("logits 还是 256 列", guess([3, 256], 64, "相同", "新的一篇", [3, 256]),
                 look="输出层给词表里 4096 个 token 各打一个分。")
 exercise.mutant("X 只有两行", guess([2, 256], 64, "相同", "新的一篇", [3, 4096]), look="三个编号，三行。")
+exercise.mutant("X 的行与列反了", guess([256, 3], 64, "相同", "新的一篇", [3, 4096]),
+                look="一个 token 一行：3 行，每行 256 个数。")
+exercise.mutant("X 有词表那么多列", guess([3, 4096], 64, "相同", "新的一篇", [3, 4096]),
+                look="X 是 embedding 里取出来的行，每行 256 个数；4096 是词表的大小。")
+exercise.mutant("X 只有一个轴", guess([3], 64, "相同", "新的一篇", [3, 4096]),
+                look="每个编号取出一行，256 个数：[3, 256]。")
+exercise.mutant("以为有 8 个头", guess([3, 256], 32, "相同", "新的一篇", [3, 4096]),
+              look="256 维分给 4 个头，每个 64 维。")
+exercise.mutant("logits 只有一个轴", guess([3, 256], 64, "相同", "新的一篇", [4096]),
+                look="每个位置都有一行：[3, 4096]。")

@@ -6,12 +6,19 @@ from tinygpt.course.diagnosis import Exercise
 from tinygpt.course.exercises.inputs import normal
 
 
-def lora_with(scale=lambda alpha, rank: alpha / rank, bias=True, base=True, order="ab", twice=False):
-    def run(x, weight, bias_, a, b, alpha):
-        y = x @ weight.T if base else torch.zeros(*x.shape[:-1], weight.size(0), dtype=x.dtype)
-        y = y + bias_ if bias else y
-        change = x @ a.T @ b.T if order == "ab" else (x @ a.T @ b.T) @ (weight @ weight.T)
-        return y + scale(alpha, a.size(0)) * change * (2 if twice else 1)
+def lora_with(
+    scale=lambda alpha, a, b: alpha / a.size(0), base=lambda x, weight, bias: x @ weight.T + bias,
+    change=lambda x, a, b: x @ a.T @ b.T, scaled=lambda y, change, bias, factor: y + factor * change,
+    inplace=None,
+):  # fmt: skip
+    """scale：改动乘多少；base：原来的线性层；scaled：怎样合起来；inplace：改动了哪一个输入。"""
+
+    def run(x, weight, bias, a, b, alpha):
+        factor = scale(alpha, a, b)
+        found = scaled(base(x, weight, bias), change(x, a, b), bias, factor)
+        if inplace:
+            {"weight": weight, "x": x, "a": a, "b": b, "bias": bias}[inplace].mul_(0.5)
+        return found
 
     return run
 
@@ -19,6 +26,7 @@ def lora_with(scale=lambda alpha, rank: alpha / rank, bias=True, base=True, orde
 exercise = Exercise(
     "9.4", "LoRA 的前向", lora_with(),
     look="y = x Wᵀ + 偏置 + (α/r)·x Aᵀ Bᵀ；r 是 A 的行数。不要先乘出 BA：那就失去了低秩省下的计算。",
+    assemble=lora_with,
 )
 
 
@@ -50,18 +58,29 @@ def _(answer, rng):
     return answer(normal(rng, 2, 3, 6), weight, bias, a, b, 4.0)
 
 
+@exercise.probe("α 不是 r 的整数倍")
+def _(answer, rng):
+    return [answer(*parts(rng, rank=2), 3), answer(*parts(rng, rank=3), 1)]
+
+
+@exercise.probe("一个向量 (6,)，四个轴 (2, 1, 3, 6)")
+def _(answer, rng):
+    (_, *some), (_, *others) = parts(rng), parts(rng)
+    return [answer(normal(rng, 6), *some, 4.0), answer(normal(rng, 2, 1, 3, 6), *others, 4.0)]
+
+
 @exercise.probe("B 是 0 时与原来的线性层相同")
 def _(answer, rng):
     x, weight, bias, a, b = parts(rng)
     return answer(x, weight, bias, a, torch.zeros_like(b), 4.0)
 
 
-@exercise.probe("W 与 x 没有被改动")
+@exercise.probe("没有改动任何一个输入")
 def _(answer, rng):
-    x, weight, bias, a, b = parts(rng)
-    before = x.clone(), weight.clone()
-    answer(x, weight, bias, a, b, 4.0)
-    return torch.equal(before[0], x) and torch.equal(before[1], weight)
+    given = parts(rng)
+    before = [tensor.clone() for tensor in given]
+    answer(*given, 3.0)
+    return all(torch.equal(a, b) for a, b in zip(before, given, strict=True))
 
 
 @exercise.correct("先合并再乘")
@@ -76,21 +95,36 @@ def _(x, weight, bias, a, b, alpha):
     return torch.einsum("...i,oi->...o", x, weight) + bias + change
 
 
-exercise.mutant("没有乘 α/r", lora_with(scale=lambda alpha, rank: 1.0), look="改动要乘 α/r。")
-exercise.mutant("只乘了 α", lora_with(scale=lambda alpha, rank: alpha), look="α 还要除以秩 r。")
-exercise.mutant("乘了 r/α", lora_with(scale=lambda alpha, rank: rank / alpha), look="是 α/r，不是 r/α。")
-exercise.mutant("除以了 √r", lora_with(scale=lambda alpha, rank: alpha / rank**0.5),
-                look="这里除以 r（除以 √r 是另一种写法，rsLoRA）。")
-exercise.mutant("忘了偏置", lora_with(bias=False), look="原来的线性层有偏置，照加。")
-exercise.mutant("只有改动，没有原来的", lora_with(base=False), look="改动加在原来的 x Wᵀ 旁边，不是替换它。")
-exercise.mutant("改动加了两次", lora_with(twice=True), look="只加一次。")
-
-
-@exercise.mutant("偏置也乘了 α/r", look="α/r 只乘改动。")
-def _(x, weight, bias, a, b, alpha):
-    return x @ weight.T + alpha / a.size(0) * (bias + x @ a.T @ b.T)
-
-
-@exercise.mutant("r 取成了 B 的行数", look="r 是 A 的行数，也是 B 的列数；B 的行数是输出的维数。")
-def _(x, weight, bias, a, b, alpha):
-    return x @ weight.T + bias + alpha / b.size(0) * (x @ a.T @ b.T)
+exercise.edit("没有乘 α/r", scale=lambda alpha, a, b: 1.0, look="改动要乘 α/r。")
+exercise.edit("只乘了 α", scale=lambda alpha, a, b: alpha, look="α 还要除以秩 r。")
+exercise.edit("只除了 r", scale=lambda alpha, a, b: 1 / a.size(0), look="还要乘 α：α/r。")
+exercise.edit("乘了 r/α", scale=lambda alpha, a, b: a.size(0) / alpha, look="是 α/r，不是 r/α。")
+exercise.edit("乘了 α·r", scale=lambda alpha, a, b: alpha * a.size(0), look="是 α/r，不是 α·r。")
+exercise.edit("除以了 √r", scale=lambda alpha, a, b: alpha / a.size(0) ** 0.5,
+              look="这里除以 r（除以 √r 是另一种写法，rsLoRA）。")
+exercise.edit("用了整除", scale=lambda alpha, a, b: alpha // a.size(0), look="是 /，不是 //：3/2 是 1.5。")
+exercise.edit("秩写死成了 2", scale=lambda alpha, a, b: alpha / 2, look="r 是 A 的行数：a.size(0)。")
+exercise.edit("r 取成了 B 的行数", scale=lambda alpha, a, b: alpha / b.size(0),
+              look="r 是 A 的行数，也是 B 的列数；B 的行数是输出的维数。")
+exercise.edit("r 取成了 A 的列数", scale=lambda alpha, a, b: alpha / a.size(1),
+              look="r 是 A 的**行**数；列数是输入的维数。")
+exercise.edit("减去了改动", scale=lambda alpha, a, b: -alpha / a.size(0), look="改动是加上去的。")
+exercise.edit("忘了偏置", base=lambda x, weight, bias: x @ weight.T, look="原来的线性层有偏置，照加。")
+exercise.edit("只有改动，没有原来的", base=lambda x, weight, bias: bias,
+              look="改动加在原来的 x Wᵀ 旁边，不是替换它。")
+exercise.edit("只有改动，连偏置也没有", base=lambda x, weight, bias: 0,
+              look="改动加在原来的 x Wᵀ + b 旁边，不是替换它。")
+exercise.edit("W 忘了转置", base=lambda x, weight, bias: x @ weight + bias,
+              look="weight 是（输出，输入）：x @ weight.T。")
+exercise.edit("中间加了激活函数", change=lambda x, a, b: torch.relu(x @ a.T) @ b.T,
+              look="A 与 B 之间没有别的：x Aᵀ Bᵀ。")
+exercise.edit("只会两个轴的输入", change=lambda x, a, b: torch.mm(torch.mm(x, a.T), b.T),
+              look="x 是 (..., 输入)，前面可以有任意几个轴：用 @，不用 torch.mm。")
+exercise.edit("改动加了两次", scaled=lambda y, change, bias, factor: y + 2 * factor * change,
+              look="只加一次。")
+exercise.edit("偏置也乘了 α/r", scaled=lambda y, change, bias, factor: y - bias + factor * (change + bias),
+              look="α/r 只乘改动。")
+exercise.edit("全都乘了 α/r", scaled=lambda y, change, bias, factor: factor * (y + change),
+              look="α/r 只乘改动。")
+exercise.edit("改动了输入", inplace="weight",
+              look="x、W、偏置、A、B 都不能改：不要写 weight += …、a *= …。")

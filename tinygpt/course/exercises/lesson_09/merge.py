@@ -6,11 +6,14 @@ from tinygpt.course.diagnosis import Exercise
 from tinygpt.course.exercises.inputs import normal
 
 
-def merged_with(scale=lambda alpha, rank: alpha / rank, sign=1, product=lambda a, b: b @ a, inplace=False):
+def merged_with(
+    scale=lambda alpha, a, b: alpha / a.size(0), product=lambda a, b: b @ a,
+    base=lambda weight: weight.clone(), after=lambda merged: merged,
+):  # fmt: skip
     def run(weight, a, b, alpha):
-        target = weight if inplace else weight.clone()
-        target += sign * scale(alpha, a.size(0)) * product(a, b)
-        return target
+        target = base(weight)
+        target += scale(alpha, a, b) * product(a, b)
+        return after(target)
 
     return run
 
@@ -18,6 +21,7 @@ def merged_with(scale=lambda alpha, rank: alpha / rank, sign=1, product=lambda a
 exercise = Exercise(
     "9.5", "把 LoRA 合并进权重", merged_with(),
     look="W + (α/r)·B A，形状（输出，输入）；B 在左，A 在右。不要改动原来的 W：还要拿它与别的适配器合并。",
+    assemble=merged_with,
 )
 
 
@@ -38,6 +42,11 @@ def _(answer, rng):
 @exercise.probe("秩 1")
 def _(answer, rng):
     return answer(*parts(rng, rank=1), 3.0)
+
+
+@exercise.probe("α 不是 r 的整数倍")
+def _(answer, rng):
+    return [answer(*parts(rng, rank=2), 3), answer(*parts(rng, rank=3), 1)]
 
 
 @exercise.probe("B 是 0")
@@ -72,15 +81,29 @@ def _(weight, a, b, alpha):
     return weight
 
 
-exercise.mutant("没有乘 α/r", merged_with(scale=lambda alpha, rank: 1.0), look="改动要乘 α/r。")
-exercise.mutant("只乘了 α", merged_with(scale=lambda alpha, rank: alpha), look="α 还要除以秩 r。")
-exercise.mutant("减去了改动", merged_with(sign=-1), look="合并是加上去；减去是拆下来。")
-exercise.mutant("A 与 B 的次序反了",
-                merged_with(product=lambda a, b: a @ b if len(a) == len(b) == a.size(1) else b @ a),
-                look="B 在左，A 在右：(输出, r) 乘 (r, 输入)。")
-exercise.mutant("改动了原来的 W", merged_with(inplace=True), look="不要用 +=；返回一个新的矩阵。")
-exercise.mutant("只给了改动", lambda weight, a, b, alpha: alpha / a.size(0) * b @ a, look="还要加上 W。")
-exercise.mutant("改动转置了", merged_with(product=lambda a, b: (b @ a).T if len(b) == a.size(1) else b @ a),
-                look="B A 的形状已经是（输出，输入），不必转置。")
-exercise.mutant("r 取成了 B 的行数", lambda weight, a, b, alpha: weight + alpha / b.size(0) * b @ a,
-                look="r 是 A 的行数，也是 B 的列数。")
+exercise.edit("没有乘 α/r", scale=lambda alpha, a, b: 1.0, look="改动要乘 α/r。")
+exercise.edit("只乘了 α", scale=lambda alpha, a, b: alpha, look="α 还要除以秩 r。")
+exercise.edit("只除了 r", scale=lambda alpha, a, b: 1 / a.size(0), look="还要乘 α：α/r。")
+exercise.edit("乘了 r/α", scale=lambda alpha, a, b: a.size(0) / alpha, look="是 α/r，不是 r/α。")
+exercise.edit("除以了 √r", scale=lambda alpha, a, b: alpha / a.size(0) ** 0.5,
+              look="这里除以 r（除以 √r 是另一种写法，rsLoRA）。")
+exercise.edit("用了整除", scale=lambda alpha, a, b: alpha // a.size(0), look="是 /，不是 //：3/2 是 1.5。")
+exercise.edit("秩写死成了 2", scale=lambda alpha, a, b: alpha / 2, look="r 是 A 的行数：a.size(0)。")
+exercise.edit("r 取成了 B 的行数", scale=lambda alpha, a, b: alpha / b.size(0),
+              look="r 是 A 的行数，也是 B 的列数。")
+exercise.edit("r 取成了 A 的列数", scale=lambda alpha, a, b: alpha / a.size(1),
+              look="r 是 A 的**行**数；列数是输入的维数。")
+exercise.edit("减去了改动", scale=lambda alpha, a, b: -alpha / a.size(0), look="合并是加上去；减去是拆下来。")
+exercise.edit("改动加了两次", scale=lambda alpha, a, b: 2 * alpha / a.size(0), look="只加一次。")
+exercise.edit("方阵时 A 与 B 的次序反了",
+              product=lambda a, b: a @ b if len(a) == len(b) == a.size(1) else b @ a,
+              look="B 在左，A 在右：(输出, r) 乘 (r, 输入)。")
+exercise.edit("A 与 B 的次序反了", product=lambda a, b: a @ b,
+              look="B 在左，A 在右：(输出, r) 乘 (r, 输入)。")
+exercise.edit("两个都转置了再乘", product=lambda a, b: a.T @ b.T,
+              look="B A 的形状已经是（输出，输入），不必转置。")
+exercise.edit("方阵时改动转置了", product=lambda a, b: (b @ a).T if len(b) == a.size(1) else b @ a,
+              look="B A 的形状已经是（输出，输入），不必转置。")
+exercise.edit("改动了原来的 W", base=lambda weight: weight, look="不要用 +=、add_；返回一个新的矩阵。")
+exercise.edit("只给了改动", base=lambda weight: torch.zeros_like(weight), look="还要加上 W。")
+exercise.edit("结果转置了", after=lambda merged: merged.T, look="返回（输出，输入），与 W 一样，不必转置。")

@@ -1,5 +1,7 @@
 """练习 13.7 先猜后算：组、优势与最好的一个。"""
 
+import math
+
 from tinygpt.course.diagnosis import Exercise
 
 NAMES = (
@@ -49,3 +51,14 @@ exercise.mutant(
     "以为比值不是 1", changed(4, 0), look="写回答的就是正在训练的模型，分子分母相同：比值是 1，裁剪用不上。"
 )
 exercise.mutant("以为会变", changed(5, "变"), look="减去了组的平均，加上的 10 就没有了。")
+exercise.mutant("给的是都不得分的机会", changed(0, 0.17), look="0.8 的 8 次方是都不得分；再用 1 减。")
+exercise.mutant("给的是一个不得分的机会", changed(0, 0.8), look="8 个都不得分是 0.8 的 8 次方，再用 1 减。")
+exercise.mutant("以为一定得分", changed(0, 1), look="8 个也可能都不得分，机会是 0.8 的 8 次方。")
+exercise.mutant("优势就是奖励", changed(1, 1), look="减去平均 0.25，再除以标准差 √(0.25 × 0.75)。")
+exercise.mutant("给的是标准差", changed(1, 0.43), look="(1 − 0.25) 除以标准差 0.433。")
+exercise.mutant("给的是没有得分的优势", changed(1, -0.58), look="问的是得分的那个：(1 − 0.25)/0.433。")
+exercise.mutant("除以了方差", changed(1, 4), look="除以标准差，是方差 0.1875 的平方根。")
+exercise.mutant("以为全对的一组是 nan", changed(2, math.nan),
+              look="分子是 0，标准差加了一个很小的数：优势全是 0。")
+exercise.mutant("忘了负号", changed(3, -0.69), look="损失是 −log σ(0)，是正的。")
+exercise.mutant("以 10 为底", changed(3, 0.3), look="自然对数：−ln 0.5 = 0.69。")

@@ -1,0 +1,138 @@
+"""第 00、03、07、08 课用的零件：读过什么，写出的字，手算的对照，补齐与泄漏，图的替代文字。"""
+
+import math
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+
+matplotlib.use("Agg")
+from tinygpt import Sampling, load
+from tinygpt.course import alt, plots, preparing, reading, sampled, worked
+
+
+@pytest.fixture(scope="module")
+def mini():
+    plots.use_style()
+    return load("mini")
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+# ---- 读过什么 ----
+
+
+def test_what_was_read_is_found_by_its_source_and_nothing_else_is():
+    text = reading.texts("小世界")[7]
+    assert reading.places(text)["小世界"] >= 1 and reading.places("我的名字叫石墨烯鼠标垫") == {}
+    assert reading.texts("小故事") and reading.texts("聊天")
+    assert not set(reading.texts("小世界")) & set(reading.texts("小世界", "validation"))
+
+
+# ---- 写出的字 ----
+
+
+def test_a_trace_holds_the_probability_before_the_knobs(mini):
+    model, tokenizer = mini
+    found = sampled.traced(model, tokenizer, "机器学习是", Sampling(temperature=0.3), most=5)
+    ids = tokenizer.encode("机器学习是")
+    for token, p in found:
+        with torch.no_grad():
+            expected = model(torch.tensor([ids]))[0, -1].softmax(-1)[token]
+        assert p == pytest.approx(float(expected), abs=1e-4)
+        ids.append(token)
+
+
+def test_every_token_is_drawn_and_long_rows_are_broken(mini):
+    _, tokenizer = mini
+    tokens = [(id, 0.5) for id in tokenizer.encode("星期天，小明和爷爷去公园放风筝，风筝飞得很高很高。" * 3)]
+    ax = sampled.shaded(tokenizer, {"甲": tokens, "乙": tokens[:2]}, "题目")
+    assert len(ax.patches) == len(tokens) + 2
+    right = max(box.get_x() + box.get_width() for box in ax.patches)
+    assert right < ax.get_xlim()[1] and len({box.get_y() for box in ax.patches}) > 2
+
+
+def test_real_text_is_cut_into_whole_rows(mini):
+    rows = sampled.real(mini[1], "小故事", rows=3, length=40)
+    later = sampled.real(mini[1], "小故事", rows=1, length=40, first=2)
+    assert [len(row) for row in rows] == [40] * 3 and later[0] == rows[2]
+
+
+def test_an_action_is_timed_after_one_warm_up():
+    calls = []
+    assert sampled.seconds(lambda: calls.append(1), repeats=2) >= 0 and len(calls) == 3
+
+
+# ---- 第 08 课 ----
+
+
+def test_what_the_hooks_saw_is_what_the_model_computes(mini):
+    model, _ = mini
+    with torch.no_grad():
+        seen = worked.captured(model, [1256, 3419])
+        assert torch.equal(seen[""], model(torch.tensor([[1256, 3419]]))[0])
+    assert torch.equal(seen["进 lm_head"], seen["transformer"])
+    assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_the_mean_loss_of_a_guess_is_the_logarithm():
+    rows = [[1, 2, 3], [4, 5]]
+    assert worked.mean_loss(lambda ids: torch.zeros(len(ids), 50), rows) == pytest.approx(math.log(50))
+
+
+def test_every_model_in_the_line_up_can_write(mini):
+    names = [name for name, model, tokenizer in worked.line_up(mini[1], {"附带的": mini[0]})]
+    assert names[:2] == ["没有训练", "附带的"]
+
+
+# ---- 第 03 课 ----
+
+
+def test_waste_is_the_share_of_added_places():
+    lengths = np.array([1, 3, 3, 1])
+    assert preparing.wasted(lengths, np.arange(4), batch=2) == pytest.approx(100 * 4 / 12)
+    assert preparing.wasted(lengths, np.argsort(lengths), batch=2) == 0
+
+
+def test_a_leak_is_seen_when_the_same_row_is_on_both_sides():
+    same, apart = [list(range(20))] * 20, [list(range(20 * i, 20 * i + 20)) for i in range(20)]
+    assert preparing.leak(same, seed=0)[0] == 100 and preparing.leak(apart, seed=0)[0] == 0
+
+
+def test_the_recorded_counts_of_gpt2_name_their_source():
+    recorded = preparing.gpt2_counts()
+    assert "vocab.bpe" in recorded["source"] and recorded["vocab_size"] == 50257
+    assert all(1 <= count <= len(text.encode()) for text, count in recorded["counts"].items())
+
+
+# ---- 图 ----
+
+
+def test_a_figure_is_described_by_its_titles_or_its_words():
+    figure, axes = plots.panels(columns=2)
+    axes[0].set_title("甲：$h_0$")
+    axes[1].set_title("乙", loc="left")
+    assert alt.description(figure) == "图：甲：h_0；乙"
+    table = plots.text_table(["步", "字"], [("0", "你好")], [3, 6])
+    assert alt.description(table.figure) == "图：步；字；0；你好"
+
+
+def test_the_description_joins_what_the_png_already_carries():
+    figure, ax = plots.panels()
+    ax.set_title("丙")
+    assert alt.described(figure, b"png") == (b"png", {"alt": "图：丙"})
+    assert alt.described(figure, (b"png", {"width": 3})) == (b"png", {"alt": "图：丙", "width": 3})
+
+
+def test_seed_bars_show_the_mean_and_the_range():
+    ax = plots.seed_bars(["甲", "乙"], {"一": [[1, 3], [2, 2]], "二": [[0, 4], [5, 7]]})
+    heights = [bar.get_height() for group in ax.containers for bar in group]
+    assert heights == [2, 2, 2, 6]
+    lines = [path.vertices[:, 1].tolist() for group in ax.collections for path in group.get_paths()]
+    assert lines == [[1, 3], [2, 2], [0, 4], [5, 7]]
