@@ -3,6 +3,10 @@
 pytest tests/test_browser_widgets.py -m browser
 """
 
+import json
+import sys
+from pathlib import Path
+
 import nbformat
 import pytest
 from test_browser import (  # noqa: F401 固件
@@ -18,6 +22,9 @@ from test_browser import (  # noqa: F401 固件
     wait_until_changed,
 )
 from test_browser_machine import CONTRAST
+
+sys.path.append(str(Path(__file__).parents[1]))
+import start
 
 pytestmark = pytest.mark.browser
 NAME = "widgets"
@@ -43,6 +50,9 @@ SIZES = f"""() => Array.from(document.querySelectorAll('{IMAGES}')).map(image =>
   const column = image.closest('.jp-OutputArea-output').getBoundingClientRect().width;
   return [shown.width, shown.height, image.naturalWidth, image.naturalHeight, column];
 }})"""
+HERE = "window.jupyterapp.shell.currentWidget"
+TRACKER = "@jupyterlab/notebook-extension:tracker"
+SAVE = f"async raw => {{ await window.jupyterapp.serviceManager.settings.save('{TRACKER}', raw); }}"
 # 一格滚到了页面的上部
 AT_THE_TOP = """id => {
   const cells = window.jupyterapp.shell.currentWidget.content.widgets;
@@ -62,6 +72,14 @@ def page(course, lab, browser):  # noqa: F811
         assert page.evaluate(CELLS)["errors"] == []
         page.wait_for_function(DRAWN, arg=len(CODES), timeout=MINUTE)
         yield page
+
+
+def settled(page, read):
+    """等到图不再变：前面拨动的那几次都画完了。"""
+    now = None
+    while now != (now := read()):
+        page.wait_for_timeout(1500)
+    return now
 
 
 def test_the_picture_changes_while_the_slider_is_dragged(page):
@@ -84,12 +102,13 @@ def test_a_prompt_of_ones_own(page):
     box.scroll_into_view_if_needed()
     read = picture_beside(page, box)
     assert box.input_value() == "机器学习是"
-    offered = page.locator(".widget-vbox datalist").first.locator("option").evaluate_all("es => es.map(e => e.value)")
-    assert offered == ["机器学习是", "太阳是"]
-    before = read()
+    offered = page.locator(".widget-vbox datalist").first.locator("option")
+    assert offered.evaluate_all("options => options.map(option => option.value)") == ["机器学习是", "太阳是"]
+    before = settled(page, read)
     box.fill("小猫在河边")
     box.press("Enter")
-    after = wait_until_changed(page, read, before)
+    wait_until_changed(page, read, before)
+    after = settled(page, read)
     box.fill("")
     box.press("Enter")
     page.locator(".widget-vbox .widget-label", has_text="提示是空的").wait_for(timeout=MINUTE)
@@ -164,17 +183,21 @@ def test_the_next_day_they_are_still_there(page, lab, browser):  # noqa: F811
 
 
 def test_links_lead_to_the_next_lesson_and_to_the_very_exercise(lab, browser):  # noqa: F811
+    """照 start.py 的设置（测试别的时，把每一格都画出来，链接就停不准）。"""
     page = browser.new_page(viewport={"width": 1280, "height": 1000}, locale="zh-CN")
-    page.goto(f"{lab}/lab/workspaces/links/tree/notebooks/04_attention_math.ipynb")
-    page.wait_for_selector(".jp-Notebook a[href*='e04-4-question']", state="attached", timeout=2 * MINUTE)
-    here = "window.jupyterapp.shell.currentWidget"
+    lesson = "notebooks/04_attention_math.ipynb"
+    page.goto(f"{lab}/lab/workspaces/settings")
+    page.wait_for_function("() => window.jupyterapp?.serviceManager.isReady", timeout=2 * MINUTE)
+    page.evaluate(SAVE, json.dumps(start.LAB_SETTINGS[TRACKER]))
+    page.goto(f"{lab}/lab/workspaces/links/tree/{lesson}")
     for link, path in (
         ("a[href*='e04-4-question']", "exercises/04_attention_math.ipynb"),
         (".jp-Notebook a[href*='05_transformer_decoder.ipynb']", "notebooks/05_transformer_decoder.ipynb"),
     ):
-        page.evaluate(OPEN, "notebooks/04_attention_math.ipynb")
+        page.wait_for_selector(link, state="attached", timeout=2 * MINUTE)
+        page.evaluate(OPEN, lesson)
         page.locator(link).last.click()
-        page.wait_for_function(f"path => {here}?.context?.path === path", arg=path, timeout=MINUTE)
+        page.wait_for_function(f"path => {HERE}?.context?.path === path", arg=path, timeout=MINUTE)
         if "exercises" in path:
             page.wait_for_function(AT_THE_TOP, arg="e04-4-question", timeout=MINUTE)
     page.close()
