@@ -122,7 +122,7 @@ def test_difference_names_the_first_place():
     assert "torch.float32" in difference(a.double(), a)
     assert difference([1, 2.0], (1, 2.0)) is None
     assert ".item()" in difference(torch.tensor(2), 2) and difference(2, torch.tensor(2))
-    assert "第 1 项" in difference([1, 2], [1, 3]) and "「甲」" in difference({"甲": 1}, {"甲": 2})
+    assert "第 2 项" in difference([1, 2], [1, 3]) and "「甲」" in difference({"甲": 1}, {"甲": 2})
     assert difference(float("nan"), float("nan")) is None and difference(True, False) and difference(1, True)
 
 

@@ -104,7 +104,7 @@ def list_difference(found: Any, expected: Any, rtol: float, atol: float, path: s
     if len(found) != len(expected):
         return f"{at}应该有 {len(expected)} 项 {short(expected)}，得到 {len(found)} 项 {short(found)}"
     pairs = enumerate(zip(found, expected, strict=True))
-    return first(difference(a, b, rtol, atol, f"{path}第 {i} 项") for i, (a, b) in pairs)
+    return first(difference(a, b, rtol, atol, f"{path}第 {i + 1} 项") for i, (a, b) in pairs)
 
 
 def first(texts) -> str | None:

@@ -1,5 +1,7 @@
 """what_if：做一次试验，画图，写结论。"""
 
+import time
+
 import matplotlib.pyplot as plt
 from tqdm.auto import tqdm
 
@@ -11,7 +13,8 @@ from tinygpt.course.what_if.picture import conclusion, draw
 from tinygpt.course.what_if.trials import trial_of
 from tinygpt.errors import require
 
-KNOWN: dict[str, Run] = {}  # {练习: 正确的写法走出的结果}：改一改再试时，不用再算一遍
+PATIENCE = 40.0  # 你的写法最多运行多少秒；正确的写法自己也慢（电脑很忙）时，是它的 3 倍
+KNOWN: dict[str, tuple[Run, float]] = {}  # {练习: （正确的写法的结果，秒）}：改一改再试时，不用再算一遍
 
 
 def what_if(number: str, answer) -> None:
@@ -28,10 +31,11 @@ def what_if(number: str, answer) -> None:
     require(callable(answer) and not blank(answer), f"交来的是 {answer!r:.60}", "你写的函数", fix)
     with tqdm(total=2 * trial.ticks, desc=f"练习 {number}", leave=False) as bar:
         if number not in KNOWN:
-            KNOWN[number] = trial.run(find(number).reference, bar.update)
+            begin = time.monotonic()
+            KNOWN[number] = trial.run(find(number).reference, bar.update), time.monotonic() - begin
+        correct, seconds = KNOWN[number]
         bar.update(trial.ticks - bar.n)
-        correct = KNOWN[number]
-        yours = trial.run(answer, bar.update)
+        yours = trial.run(answer, bar.update, max(PATIENCE, 3 * seconds))
     said = conclusion(yours, correct, passes(number, answer))
     plots.use_style()
     figure = draw(f"练习 {number}：{said}", trial.label, yours, correct)

@@ -25,9 +25,9 @@ class Stopping:
     label: str = "写的时候的损失"
     ticks: int = CHECKS
 
-    def run(self, answer, tick: Callable[[], None]) -> Run:
+    def run(self, answer, tick: Callable[[], None], seconds: float = 0) -> Run:
         run = Run()
-        with guarded(run):
+        with guarded(run, seconds):
             model = overfit(tick)
             losses = [loss for loss, _ in KEPT]
             run.at = "你的函数运行时"

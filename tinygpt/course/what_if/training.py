@@ -41,10 +41,10 @@ class Training:
     def ticks(self) -> int:
         return self.steps
 
-    def run(self, answer, tick: Callable[[], None]) -> Run:
-        """训练一次，写一段。tick 每走一步叫一声。"""
+    def run(self, answer, tick: Callable[[], None], seconds: float = 0) -> Run:
+        """训练一次，写一段。tick 每走一步叫一声；超过 seconds 秒就停（0 是不限）。"""
         run = Run()
-        with guarded(run):
+        with guarded(run, seconds):
             run.at = "装模型的时候"
             model = self.model(answer)
             run.at = "第 1 步"

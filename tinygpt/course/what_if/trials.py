@@ -44,8 +44,8 @@ TRIALS = {
         sampling(lambda answer, logits, seen: answer(logits, 0.7).softmax(-1)), "p = 0.7，由你的函数留"
     ),
     "7.4": Writing(
-        sampling(lambda answer, logits, seen: (answer(logits, seen, 2.0) / 0.7).softmax(-1), "repeated"),
-        "penalty = 2，由你的函数罚", "写过的 token 又写一遍的比例",
+        sampling(lambda answer, logits, seen: (answer(logits, seen, 1.5) / 0.7).softmax(-1), "repeated"),
+        "penalty = 1.5，由你的函数罚", "写过的 token 又写一遍的比例",
     ),
     "7.5": Writing(unequal_prompts, "三个长短不一的提示，由你的函数取该看的 logits"),
     "7.6": Writing(own_loop, f"整个循环用你的，模型一次只收 {NARROW} 个 token"),

@@ -14,7 +14,7 @@ from tinygpt import pretrained
 from tinygpt.course.what_if.guard import SEED, Run, guarded
 from tinygpt.tokenizer import EOS, PAD
 
-LENGTH, ROWS = 32, 8
+LENGTH, ROWS = 40, 32
 PROMPT = "从前，小猫"
 
 
@@ -33,9 +33,9 @@ class Writing:
     label: str = "每个 token 有多意外（nat）"
     ticks: int = LENGTH
 
-    def run(self, answer, tick: Callable[[], None]) -> Run:
+    def run(self, answer, tick: Callable[[], None], seconds: float = 0) -> Run:
         run = Run()
-        with guarded(run), torch.no_grad():
+        with guarded(run, seconds), torch.no_grad():
             run.text = self.write(answer, run, tick)
         return run
 

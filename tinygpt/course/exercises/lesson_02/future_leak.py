@@ -85,6 +85,13 @@ def _(answer, rng):
     return answer(MODELS["看得见全部的模型"], torch.zeros(1, 4, dtype=torch.long))
 
 
+@exercise.probe("五个位置，每次只有一处偷看，十处轮流")
+def _(answer, rng):
+    ids = integers(rng, 0, 9, 1, 5)
+    pairs = [(i, j) for j in range(5) for i in range(j)]
+    return all(answer(Model(lambda k, t, i=i, j=j: [j] if k == i else [k]), ids) for i, j in pairs)
+
+
 @exercise.probe("一行两个 token，偷看")
 def _(answer, rng):
     return answer(MODELS["看得见全部的模型"], integers(rng, 0, 9, 1, 2))

@@ -131,8 +131,6 @@ exercise.edit("留下的 0 也成了 −∞", give=lambda kept, k: kept.masked_f
               look="不要用“等于 0”来认没有留下的：logit 可能正好是 0。")
 exercise.edit("返回了 k 个数，形状变了", give=lambda kept, k: kept.topk(k).values,
               look="返回与输入同样的形状：没有留下的位置填 −∞，下标才对得上 token 的编号。")
-exercise.edit("返回了下标", give=lambda kept, k: kept.topk(k).indices,
-              look="要留下的 logit，形状不变，不是下标。")
 exercise.edit("返回的排了序", give=lambda kept, k: kept.sort(descending=True).values,
               look="编号不能变：用 scatter 把留下的数写回原来的位置。")
 exercise.edit("返回了概率", give=lambda kept, k: kept.softmax(-1), look="返回 logits；softmax 是下一步的事。")
@@ -153,3 +151,7 @@ def _(logits, k):
 def _(logits, k):
     values, indices = logits.topk(k)
     return torch.full_like(logits, -math.inf).scatter(-1, indices, values)
+
+
+exercise.mutant("返回了下标", lambda logits, k: logits.topk(min(k, logits.size(-1))).indices,
+                look="要留下的 logit，形状不变，不是下标。")

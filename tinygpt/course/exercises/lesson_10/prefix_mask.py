@@ -91,11 +91,11 @@ exercise.edit("文字看得见后面的文字", text=full,
 exercise.edit("文字看不见自己", text=lambda k: past(k, -1), look="对角线是 True：每个位置看得见自己。")
 exercise.edit("文字多看见了一个", text=lambda k: past(k, 1),
               look="看得见自己与前面的：tril()，不是 tril(1)。")
-exercise.edit("文字只看后面的", text=lambda k: past(k).T, look="前面的是下三角：tril，不是 triu。")
 exercise.edit("文字之间只看自己", text=only_self, look="还要看得见前面的文字：下三角。")
 exercise.edit("文字看不见图", down=False, look="文字的每一行，前 n_prefix 列都是 True。")
 exercise.edit("图看得见文字", up=True,
               look="图的行里，文字的列是 False：否则图的向量里会混进后面的答案，再传给前面的文字。")
+exercise.edit("文字只看后面的", text=lambda k: past(k).T, look="前面的是下三角：tril，不是 triu。")
 exercise.edit("True 与 False 反了", give=lambda mask, p: ~mask, look="True 表示看得见。")
 exercise.edit("行与列反了", give=lambda mask, p: mask.T, look="行是查询（谁在看），列是键（看谁）。")
 exercise.edit("交出了小数", give=lambda mask, p: mask.float(), look="要布尔的掩码：dtype 是 torch.bool。")

@@ -94,6 +94,12 @@ def _(rows):
 
 exercise.edit("合计是各类的平均", total=lambda right, asked, shares: sum(shares) / len(shares),
               look="题数不同时，各类的平均与全部题目的成绩不同：合计要按题数。")
+exercise.edit("字的种类一样就算对", right=lambda said, wanted: set(said) == set(wanted),
+              look="次序、个数都要一样：said == wanted。")
+exercise.edit("只比了最后一个字", right=lambda said, wanted: said[-1:] == wanted[-1:],
+              look="整个都要一样：said == wanted。")
+exercise.edit("取到了一位小数", part=lambda right, asked, everything: round(right / asked, 1),
+              total=lambda right, asked, shares: round(right / asked, 1), look="不要取整。")
 exercise.edit("合计是各类的和", total=lambda right, asked, shares: sum(shares),
               look="合计是占全部题目的几成，不是相加。")
 exercise.edit("合计是答对的题数", total=lambda right, asked, shares: right,

@@ -57,6 +57,11 @@ def _(answer, rng):
     return answer(*inputs(rng, scale=2.0))
 
 
+@exercise.probe("走得非常远")
+def _(answer, rng):
+    return answer(*inputs(rng, scale=6.0))
+
+
 @exercise.probe("与参考模型相同")
 def _(answer, rng):
     log_p, _, is_answer = inputs(rng)
@@ -114,6 +119,7 @@ exercise.edit("d 的正负错了", form=lambda d: d.exp() + d - 1, look="是减 
 exercise.edit("加了 1", form=lambda d: d.exp() - d + 1, look="是减 1：d = 0 时结果是 0。")
 exercise.edit("整个的正负反了", form=lambda d: d + 1 - d.exp(), look="e^d − d − 1 从不小于 0，不要变号。")
 exercise.edit("把 d 夹在了 −1 与 1 之间", form=clipped(1), look="d 照原样，不要夹。")
+exercise.edit("把 d 夹在了 −5 与 5 之间", form=clipped(5), look="d 照原样，不要夹。")
 exercise.edit("提示的 token 也算了", keep=torch.ones_like,
               look="只有回答是模型选的：乘上 is_answer，除以 is_answer.sum()。")
 exercise.edit("算的是提示，不是回答", keep=lambda is_answer: ~is_answer,
