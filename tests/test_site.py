@@ -140,7 +140,7 @@ def test_pictures_are_embedded_with_alternative_text(site, pages):
     alts = [image["alt"] for image in page.find_all("img", src=re.compile("^data:image/png;base64,"))]
     assert len(alts) == len(stored) == len(page.find_all("img"))
     assert widgets and set(widgets) <= set(alts) and len(page.find_all(class_="still")) == len(widgets)
-    assert "图：softmax 的雅可比矩阵" in alts and not [alt for alt in alts if len(alt) < 4 or "<" in alt]
+    assert "图：注意力权重（每行和为 1）" in alts and not [alt for alt in alts if len(alt) < 4 or "<" in alt]
 
 
 def test_the_pictures_of_the_readme_are_on_the_first_page(site, pages):
