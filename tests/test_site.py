@@ -12,6 +12,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from test_browser import CHROMIUM
+from test_browser_machine import CONTRAST
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "tools"))
@@ -195,5 +196,10 @@ def test_in_the_browser_without_a_network(site, width, scheme):
         assert page.locator("nav.side").is_visible() == (width >= 1100)
         paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
+        dimmed = page.locator("main img").first.evaluate("image => getComputedStyle(image).filter")
+        assert (dimmed != "none") == (scheme == "dark")  # 暗色里，白底的图不刺眼
+        for words in ("main p", "main a", ".note", ".still", ".highlight span:not(.w)"):
+            contrast = page.evaluate(CONTRAST, words)
+            assert contrast and min(contrast) >= 4.5, (words, min(contrast))
         assert not said and not [url[:80] for url in asked if not url.startswith(("file:", "data:"))]
         browser.close()
