@@ -41,10 +41,6 @@ RECIPE = [
     "--learning-rate", "5e-3", "--weight-decay", "0.1", "--eval-interval", "200", "--eval-windows", "100",
     "--patience", "0", "--watch", "从前有一只",
 ]  # fmt: skip
-BROWSER_TESTS = [
-    "tests/test_browser.py", "tests/test_browser_machine.py", "tests/test_server_page.py",
-    "tests/test_site.py", "tests/test_readme_pictures.py", "tests/test_browser_widgets.py",
-]  # fmt: skip
 LAB_SETTINGS = {
     "@jupyterlab/translation-extension:plugin": {"locale": "zh_CN"},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -349,7 +345,7 @@ def suites(extra):
         arguments = ["--nbval", "-n", "2", "--dist", "loadfile", *training_lessons(), *extra]
         suites.append(("模拟另一种 CPU", arguments, {"TINYGPT_JITTER": "1", "OMP_NUM_THREADS": "1"}))
     if has_browser():
-        suites.append(("浏览器", [*BROWSER_TESTS, "-m", "browser", *extra], {}))
+        suites.append(("浏览器", ["tests", "-m", "browser", *extra], {}))
     return suites
 
 
