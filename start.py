@@ -41,15 +41,13 @@ RECIPE = [
     "--learning-rate", "5e-3", "--weight-decay", "0.1", "--eval-interval", "200", "--eval-windows", "100",
     "--patience", "0", "--watch", "从前有一只",
 ]  # fmt: skip
-BROWSER_TESTS = [
-    "tests/test_browser.py", "tests/test_browser_machine.py", "tests/test_server_page.py",
-    "tests/test_site.py", "tests/test_readme_pictures.py",
-]  # fmt: skip
 LAB_SETTINGS = {
     "@jupyterlab/translation-extension:plugin": {"locale": "zh_CN"},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     # 控件的样子随笔记本存下，第二天打开还在
     "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
+    # 链接指到一格，第一次打开就停在那一格；别的几种方式停得不准
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "defer"},
 }
 # 使用者给全系统的 pip、Python 设的，用在 .venv 上会装到别处去；pip 的 user = true 由 PIP_USER=0 盖过
 NOT_FOR_THE_VENV = ("PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
@@ -347,7 +345,7 @@ def suites(extra):
         arguments = ["--nbval", "-n", "2", "--dist", "loadfile", *training_lessons(), *extra]
         suites.append(("模拟另一种 CPU", arguments, {"TINYGPT_JITTER": "1", "OMP_NUM_THREADS": "1"}))
     if has_browser():
-        suites.append(("浏览器", [*BROWSER_TESTS, "-m", "browser", *extra], {}))
+        suites.append(("浏览器", ["tests", "-m", "browser", *extra], {}))
     return suites
 
 

@@ -111,6 +111,7 @@ def test_an_answer_that_destroys_its_input_harms_no_later_check(number):
     assert exercise.check(exercise.reference).startswith("✓")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kind", [ValueError, KeyError, AssertionError, StopIteration, RecursionError, SystemExit]
 )

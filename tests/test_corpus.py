@@ -250,6 +250,7 @@ def test_the_ids_of_the_article(tokenizer):
     assert tokenizer.vocab_size == 4096
 
 
+@pytest.mark.slow
 def test_the_shipped_tokenizer_fits_the_text_of_today(tokenizer):
     """文字改了几处，编号不必跟着变（课里写着它们）；但今天重新训练一次，词表要几乎一样。
 

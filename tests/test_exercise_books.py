@@ -237,6 +237,21 @@ def test_unknown_lessons_and_folders_are_told(course, capsys, tmp_path, monkeypa
         exercises.find("4.99")
 
 
+def test_the_progress_board_is_readable_and_not_by_color_alone():
+    from matplotlib.colors import to_rgb
+
+    from tinygpt.course import plots
+    from tinygpt.course.widgets.progress import STATES
+
+    def light(color):
+        parts = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in to_rgb(color)]
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+    for _, _, fill in STATES.values():  # WCAG 2.1 AA：4.5
+        assert (light(fill) + 0.05) / (light(plots.INK) + 0.05) >= 4.5
+    assert len({mark for _, mark, _ in STATES.values()}) == len(STATES)
+
+
 def test_the_progress_board_checks_when_asked(course):
     import matplotlib
 
@@ -252,3 +267,4 @@ def test_the_progress_board_checks_when_asked(course):
     shutil.copy(course / "solutions" / "04_attention_math.ipynb", course / "exercises")
     board.button.click()
     assert len({before, unwritten, board.image.value}) == 3 and board.message.value == ""
+    assert board.button.description == "重新检查" and not board.button.disabled

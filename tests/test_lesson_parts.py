@@ -15,13 +15,14 @@ from tinygpt.course import alt, plots, preparing, reading, sampled, worked
 
 @pytest.fixture(scope="module")
 def mini():
-    plots.use_style()
     return load("mini")
 
 
 @pytest.fixture(autouse=True)
-def close_figures():
-    yield
+def quiet_style():
+    with matplotlib.rc_context():
+        plots.use_style()
+        yield
     plt.close("all")
 
 
@@ -128,6 +129,7 @@ def test_the_description_joins_what_the_png_already_carries():
     ax.set_title("丙")
     assert alt.described(figure, b"png") == (b"png", {"alt": "图：丙"})
     assert alt.described(figure, (b"png", {"width": 3})) == (b"png", {"alt": "图：丙", "width": 3})
+    assert alt.described(plots.panels()[0], b"png") == (b"png", {}), "没有字的图，不写一句空话"
 
 
 def test_seed_bars_show_the_mean_and_the_range():

@@ -1,6 +1,7 @@
 """笔记本的规矩：都执行过，没有报错，没有本机路径，节奏合适；以及执行与核对它们的工具。"""
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 
@@ -99,6 +100,22 @@ def test_never_more_than_three_code_cells_in_a_row(lesson):
     for cell in lesson.cells:
         run = run + 1 if cell.cell_type == "code" else 0
         assert run <= 3, cell.source
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.name)
+def test_links_go_to_the_very_exercise_and_to_the_next_lesson(path):
+    notebook = nbformat.read(path, as_version=4)
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    for file, _, anchor in re.findall(r"\]\(\.\./(exercises/[^)#]+)(#cell-id=([^)]+))?\)", text):
+        ids = [cell.id for cell in nbformat.read(ROOT / file, as_version=4).cells]
+        assert anchor in ids, f"{file}#{anchor}"
+    for line in re.findall(r"^.*\*\*练习 \d+\.\d+\*\*.*\[打开练习\].*$", text, re.MULTILINE):
+        lesson, number = re.search(r"练习 (\d+)\.(\d+)", line).groups()
+        assert f"#cell-id=e{int(lesson):02d}-{number}-question)" in line
+    end = text[text.rfind("下一步") :]
+    for number in re.findall(r"第 (\d\d) 课", end):
+        names = [other.name for other in LESSONS if other.name.startswith(number)]
+        assert all(f"]({name})" in end for name in names), f"没有到第 {number} 课的链接"
 
 
 def test_40_to_80_cells_an_opening_and_an_end(lesson):

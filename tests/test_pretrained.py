@@ -51,6 +51,7 @@ def test_card_figures_are_found_again(card, shipped):
     assert set(card["validation"]) == set(corpus.SOURCES)
 
 
+@pytest.mark.slow
 def test_probes_in_the_card_are_found_again(card, shipped):
     """同样的种子，同样的题；离得近的题在别的 CPU 上可能翻过来一两道。"""
     again = as_dict(probe(Bench(*shipped, 200, 0), ["name", "definitions"]))

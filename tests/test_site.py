@@ -12,6 +12,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from test_browser import CHROMIUM
+from test_browser_machine import CONTRAST
 
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "tools"))
@@ -140,7 +141,7 @@ def test_pictures_are_embedded_with_alternative_text(site, pages):
     alts = [image["alt"] for image in page.find_all("img", src=re.compile("^data:image/png;base64,"))]
     assert len(alts) == len(stored) == len(page.find_all("img"))
     assert widgets and set(widgets) <= set(alts) and len(page.find_all(class_="still")) == len(widgets)
-    assert "图：softmax 的雅可比矩阵" in alts and not [alt for alt in alts if len(alt) < 4 or "<" in alt]
+    assert "图：注意力权重（每行和为 1）" in alts and not [alt for alt in alts if len(alt) < 4 or "<" in alt]
 
 
 def test_the_pictures_of_the_readme_are_on_the_first_page(site, pages):
@@ -195,5 +196,10 @@ def test_in_the_browser_without_a_network(site, width, scheme):
         assert page.locator("nav.side").is_visible() == (width >= 1100)
         paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert (paper == "rgb(255, 255, 255)") == (scheme == "light")
+        dimmed = page.locator("main img").first.evaluate("image => getComputedStyle(image).filter")
+        assert (dimmed != "none") == (scheme == "dark")  # 暗色里，白底的图不刺眼
+        for words in ("main p", "main a", ".note", ".still", ".highlight span:not(.w)"):
+            contrast = page.evaluate(CONTRAST, words)
+            assert contrast and min(contrast) >= 4.5, (words, min(contrast))
         assert not said and not [url[:80] for url in asked if not url.startswith(("file:", "data:"))]
         browser.close()

@@ -69,13 +69,24 @@ def test_dropout_is_off_and_the_mode_is_restored(make_model, random_ids):
 
 def test_every_control_changes_the_picture_and_back(model):
     explorer = attention_explorer(model, Letters(), TEXT)
-    assert set(explorer.controls) == {"layer", "head", "query"}
+    assert set(explorer.controls) == {"text", "layer", "head", "query"}
     before = explorer.image.value
     for name, control in explorer.controls.items():
-        original, control.value = control.value, 1
+        original, control.value = control.value, 1 if name != "text" else TEXT[::-1]
         assert explorer.image.value != before, name
         control.value = original
         assert explorer.image.value == before and explorer.message.value == ""
+
+
+def test_a_text_of_ones_own(model):
+    explorer = attention_explorer(model, Letters(), TEXT)
+    query, before = explorer.controls["query"], explorer.image.value
+    explorer.controls["text"].value = TEXT[:3]
+    assert query.value == query.max == 2 and explorer.message.value == "" and explorer.image.value != before
+    shorter = explorer.image.value
+    explorer.controls["text"].value = "字" * 17
+    assert "1 到" not in explorer.message.value and "17 个 token" in explorer.message.value
+    assert explorer.image.value == shorter
 
 
 def test_every_token_can_be_the_query(model):

@@ -80,6 +80,18 @@ def test_every_control_changes_the_picture_and_back(known):
         assert playground.image.value == before
 
 
+def test_a_text_of_ones_own(known):
+    playground = hidden_state_flow(*known, "机器学习是人工智能")
+    position, before = playground.controls["position"], playground.image.value
+    playground.controls["text"].value = "小猫"
+    assert position.value == position.max == len(known[1].encode("小猫")) - 1
+    assert playground.image.value != before and playground.message.value == ""
+    shorter = playground.image.value
+    playground.controls["text"].value = ""
+    assert "0 个 token" in playground.message.value and playground.image.value == shorter
+    assert "text" not in hidden_state_flow(*known, [300, 301, 7]).controls
+
+
 def test_ids_are_accepted_and_counted(known):
     assert "6 站，每站 16 个数，3 个 token" in hidden_state_flow(*known, [300, 301, 7]).note
 

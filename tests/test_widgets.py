@@ -43,12 +43,29 @@ def test_the_stored_output_has_a_picture_and_words(playground):
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
+def test_the_live_picture_has_words_too(playground):
+    """浏览器里 ipywidgets 写 tooltip 以前要看 description 的长度；没有它，整张图画不出来。"""
+    state = playground.image.get_state()
+    assert state["tooltip"] == "乘方的图" and state["description"] == ""
+
+
 def test_an_error_is_shown_and_the_last_picture_kept(playground):
     before = playground.image.value
     playground.controls["power"].value = 3
     assert "三次方不行" in playground.message.value and playground.image.value == before
     playground.controls["power"].value = 2
     assert playground.message.value == "" and playground.image.value != before
+
+
+def test_glyphs_are_checked_at_the_first_drawing_only(monkeypatch):
+    checked = []
+    monkeypatch.setattr(plots, "missing_glyphs", lambda figure: checked.append(figure) or "")
+    board = Playground(lambda n: plots.lines([1, 2], {"a": [n, 2]}).figure, {"n": slider("n", 1, 0, 4)}, "线")
+    assert len(checked) == 1 and board.controls["n"].continuous_update  # 拖动时就重画
+    before, board.controls["n"].value = board.image.value, 3
+    assert len(checked) == 1 and board.image.value != before
+    plots.lines([1, 2], {"a": [1, 2]})  # 别的图照样查
+    assert len(checked) == 2
 
 
 def test_figures_are_closed(playground):

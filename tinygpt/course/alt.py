@@ -30,15 +30,16 @@ def describe_figures() -> None:
 def described(figure: Figure, drawn) -> tuple:
     """画好的 PNG（可能已经带着元数据）→ (PNG, 元数据)。"""
     data, metadata = drawn if isinstance(drawn, tuple) else (drawn, {})
-    return data, {"alt": description(figure)} | metadata
+    words = description(figure)
+    return data, ({"alt": words} if words else {}) | metadata
 
 
 def description(figure: Figure) -> str:
-    """一张图的一句话：各格的标题；没有标题，就是图里写的字。"""
+    """一张图的一句话：各格的标题；没有标题，就是图里写的字；一个字也没有，就是空的。"""
     titles = [figure.get_suptitle()]
     for ax in figure.axes:
         titles += [ax.get_title(loc=place) for place in ("left", "center", "right")]
     words = [title for title in titles if title]
     words = words or [text.get_text() for ax in figure.axes for text in ax.texts]
     plain = [re.sub(r"[$\\{}]", "", word).replace("\n", " ") for word in words]
-    return "图：" + "；".join(dict.fromkeys(plain))[:LONGEST]
+    return "图：" + "；".join(dict.fromkeys(plain))[:LONGEST] if plain else ""

@@ -6,6 +6,7 @@
 
 import re
 import unicodedata
+from contextlib import contextmanager
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -227,7 +228,23 @@ def wrapped(text: str, width: float) -> list[str]:
 
 def finish(ax: Axes) -> Axes:
     """画完一格：确认每个字都有字形。自己用 matplotlib 画的图，最后也请调用它。"""
+    if _drawn_before:
+        return ax
     figure: Figure = ax.figure
     missing = missing_glyphs(figure)
     assert not missing, f"图里这些字符没有字形，会显示成方框：{missing!r}"
     return ax
+
+
+_drawn_before = False  # 正在重画控件的图
+
+
+@contextmanager
+def redrawing():
+    """同一张图换了取值再画：字形第一次画时查过，不再查（查一遍要把图多摆一次，拖动时嫌慢）。"""
+    global _drawn_before
+    _drawn_before = True
+    try:
+        yield
+    finally:
+        _drawn_before = False

@@ -10,7 +10,7 @@ from tinygpt.course.what_if.guard import Run
 
 NAMES = ("正确的写法", "你的写法")
 SAME = 0.01  # 两条曲线处处差得比这还小，就是一样
-NEAR = 0.1  # 最后差得比这小，换一个种子也会差这么多：不说谁好谁坏
+NEAR = 0.2  # 四个种子的正确写法最后在 1.67 到 1.86 之间：差得比 0.2 小，就不说谁好谁坏
 LAST = 20  # “最后”是末尾多少步的平均
 
 
@@ -63,7 +63,7 @@ def about_writing(yours: Run, correct: Run) -> str:
     if len(yours.seen) != len(correct.seen):
         return f"写了 {len(yours.seen)} 个 token，正确的写法写了 {len(correct.seen)} 个"
     found = f"平均 {mine:.2f}，正确的写法 {right:.2f}"
-    small = abs(mine - right) < max(NEAR * abs(right), 0.05)
+    small = abs(mine - right) < max(abs(right) / 10, 0.05)  # 抽的是随机的 32 行
     return f"差别很小：{found}" if small else f"选得不一样了：{found}"
 
 

@@ -3,6 +3,8 @@
 权重由模型自己的零件一层一层算出来，没有另写一份前向计算；算到最后的 h_L 与 model.hidden 相同（有测试）。
 """
 
+from functools import lru_cache
+
 import matplotlib
 import numpy as np
 import torch
@@ -12,7 +14,7 @@ from torch import Tensor
 
 from tinygpt.course import plots
 from tinygpt.course.fonts import characters, chinese_font
-from tinygpt.course.widgets.playground import Playground, choice, slider
+from tinygpt.course.widgets.playground import Playground, choice, slider, typed
 from tinygpt.device import evaluation_mode
 from tinygpt.errors import InputError
 from tinygpt.layers import CAUSAL, AnyMask, PostNormBlock, attention_weights
@@ -56,33 +58,41 @@ def token_labels(tokenizer, ids: list[int]) -> list[str]:
 
 
 def attention_explorer(model, tokenizer, text: str) -> Playground:
-    """一段文字在模型里的注意力：选层、选头、选查询，左边是整张权重表，右边是选中的那一行。
+    """一段文字在模型里的注意力：写文字，选层、选头、选查询；左边是整张权重表，右边是选中的那一行。
 
     参数
     ----
     model, tokenizer: load("mini") 得到的一对，或自己训练的
     text: 提示，1 到 32 个 token，也不能比上下文长
 
-    返回 Playground；控件的名字是 layer、head、query（都从 0 数起，图上从 1 写起）。
+    返回 Playground；控件的名字是 text、layer、head、query（后三个从 0 数起，图上从 1 写起）。
     """
-    ids = tokenizer.encode(text)
     most = min(MOST_TOKENS, model.config.context_length)
-    if not 1 <= len(ids) <= most:
-        raise InputError(f"提示有 {len(ids)} 个 token", f"1 到 {most} 个", "换一句短些的话，但不要是空的")
-    maps = attention_maps(model, torch.tensor(ids, device=model.device))[0].cpu().numpy()
-    labels = token_labels(tokenizer, ids)
+
+    @lru_cache
+    def read(text: str) -> tuple[np.ndarray, list[str]]:
+        ids = tokenizer.encode(text)
+        if not 1 <= len(ids) <= most:
+            raise InputError(f"提示有 {len(ids)} 个 token", f"1 到 {most} 个", "换一句短些的话，但不要是空的")
+        maps = attention_maps(model, torch.tensor(ids, device=model.device))[0].cpu().numpy()
+        return maps, token_labels(tokenizer, ids)
+
+    maps, labels = read(text)
+    last = len(labels) - 1
     controls = {
+        "text": typed("文字（写完按回车）", [text]),
         "layer": choice("层", {f"第 {i + 1} 层": i for i in range(maps.shape[0])}),
         "head": choice("头", {f"第 {i + 1} 个头": i for i in range(maps.shape[1])}),
-        "query": slider("查询：第几个 token（从 0 数）", len(ids) - 1, 0, max(1, len(ids) - 1)),
+        "query": slider("查询：第几个 token（从 0 数）", last, 0, last),
     }
-    if len(ids) == 1:
-        controls["query"].max = 0
 
-    def draw(layer: int, head: int, query: int) -> Figure:
+    def draw(text: str, layer: int, head: int, query: int) -> Figure:
+        maps, labels = read(text)
+        controls["query"].max = len(labels) - 1  # 文字短了，查询也退到最后一个
+        query = min(query, len(labels) - 1)
         return draw_attention(maps[layer, head], labels, query, f"第 {layer + 1} 层，第 {head + 1} 个头")
 
-    note = f"注意力浏览器：{maps.shape[0]} 层，每层 {maps.shape[1]} 个头，{len(ids)} 个 token。"
+    note = f"注意力浏览器：{maps.shape[0]} 层，每层 {maps.shape[1]} 个头，{len(labels)} 个 token。"
     return Playground(draw, controls, note)
 
 

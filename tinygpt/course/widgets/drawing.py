@@ -19,7 +19,7 @@ from tinygpt.corpus import pictures
 from tinygpt.course import plots
 from tinygpt.course.fonts import drawable
 from tinygpt.course.pictures import look, show, show_attention
-from tinygpt.course.widgets.playground import choice, slider, still
+from tinygpt.course.widgets.playground import Picture, choice, slider, still
 from tinygpt.errors import InputError
 from tinygpt.variants.vision import answer
 
@@ -54,7 +54,7 @@ class DrawingBoard:
         )  # fmt: skip
         self.message = widgets.HTML("")  # 回答，或错误；会换行
         self.example()
-        self.image = widgets.Image(value=self.render(), format="png", layout=widgets.Layout(max_width="100%"))
+        self.image = Picture(self.render(), "模型看到的图，它在看哪里，与它的回答")
         self.box = self._layout()
 
     def _make_cells(self) -> list[widgets.Button]:

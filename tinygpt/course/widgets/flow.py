@@ -6,6 +6,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -15,12 +16,12 @@ from torch import Tensor
 
 from tinygpt.course import plots
 from tinygpt.course.widgets.attention import MOST_TOKENS, token_labels
-from tinygpt.course.widgets.playground import Playground, choice, slider
+from tinygpt.course.widgets.playground import Playground, choice, slider, typed
 from tinygpt.device import evaluation_mode
 from tinygpt.errors import InputError
 from tinygpt.layers import CAUSAL, PostNormBlock
 
-COLUMNS = 6  # 一排最多画几站：2 层的模型正好一排
+COLUMNS = 3  # 一排画几站：再多，窄的窗口里字就缩得看不清
 MOST_CANDIDATES = 8
 
 
@@ -68,34 +69,45 @@ def after_attention(block, x: Tensor) -> Tensor:
 
 
 def hidden_state_flow(model, tokenizer, text: str | list[int]) -> Playground:
-    """一段文字的隐状态怎样流过整个模型：选 token，选看什么。
+    """一段文字的隐状态怎样流过整个模型：写文字，选 token，选看什么。
 
     参数
     ----
     model, tokenizer: load("mini") 得到的一对，或自己训练的
     text: 提示，1 到 32 个 token；也可以直接给编号的列表，例如 [1256, 3419, 7]
 
-    返回 Playground；控件的名字是 position（从 0 数）、show（"state" 或 "change"）、top（几个候选）。
+    返回 Playground；控件的名字是 text（给的是编号就没有）、position（从 0 数）、
+    show（"state" 或 "change"）、top（几个候选）。
     """
-    ids = tokenizer.encode(text) if isinstance(text, str) else list(text)
     most = min(MOST_TOKENS, model.config.context_length)
-    if not 1 <= len(ids) <= most:
-        raise InputError(f"提示有 {len(ids)} 个 token", f"1 到 {most} 个", "换一句短些的话，但不要是空的")
-    if not all(0 <= id < tokenizer.vocab_size for id in ids):
-        raise InputError(f"编号 {ids}", f"0 到 {tokenizer.vocab_size - 1}", "用 tokenizer.encode 得到的编号")
-    flow, labels = hidden_states(model, ids), token_labels(tokenizer, ids)
-    controls = {
-        "position": slider("第几个 token（从 0 数）", len(ids) - 1, 0, max(1, len(ids) - 1)),
+
+    @lru_cache
+    def read(text: str | tuple[int, ...]) -> tuple[Flow, list[str]]:
+        ids = tokenizer.encode(text) if isinstance(text, str) else list(text)
+        if not 1 <= len(ids) <= most:
+            raise InputError(f"提示有 {len(ids)} 个 token", f"1 到 {most} 个", "换一句短些的话，但不要是空的")
+        if not all(0 <= id < tokenizer.vocab_size for id in ids):
+            expected = f"0 到 {tokenizer.vocab_size - 1}"
+            raise InputError(f"编号 {ids}", expected, "用 tokenizer.encode 得到的编号")
+        return hidden_states(model, ids), token_labels(tokenizer, ids)
+
+    given = text if isinstance(text, str) else tuple(text)
+    flow, labels = read(given)
+    last = len(labels) - 1
+    controls = {"text": typed("文字（写完按回车）", [text])} if isinstance(text, str) else {}
+    controls |= {
+        "position": slider("第几个 token（从 0 数）", last, 0, last),
         "show": choice("格子里画", {"向量本身": "state", "比上一站多了什么": "change"}),
         "top": slider("写几个候选", 5, 1, MOST_CANDIDATES),
     }
-    if len(ids) == 1:
-        controls["position"].max = 0
 
-    def draw(position: int, show: str, top: int) -> Figure:
+    def draw(position: int, show: str, top: int, text: str | tuple[int, ...] = given) -> Figure:
+        flow, labels = read(text)
+        controls["position"].max = len(labels) - 1  # 文字短了，也退到最后一个
+        position = min(position, len(labels) - 1)
         return draw_flow(flow, tokenizer, position, show, top, f"位置 {position}：“{labels[position]}”")
 
-    note = f"隐状态的流动：{len(flow.names)} 站，每站 {flow.states.size(-1)} 个数，{len(ids)} 个 token。"
+    note = f"隐状态的流动：{len(flow.names)} 站，每站 {flow.states.size(-1)} 个数，{len(labels)} 个 token。"
     return Playground(draw, controls, note)
 
 

@@ -11,6 +11,7 @@ EMPTY = "还没有记录。\n检查没有通过、又叫得出错误的名字时
 
 def mistake_map(root=None) -> Playground:
     """画出 exercises/.mistakes.json 里的记录；没有记录就直说。"""
+    plots.use_style()
     rows = mistakes.read(root)
     return Playground(lambda: draw_map(rows), {}, NOTE)
 

@@ -10,19 +10,23 @@ from collections.abc import Callable, Mapping
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
+import traitlets
 from matplotlib.figure import Figure
+
+from tinygpt.course import plots
+from tinygpt.errors import InputError
 
 LABEL = {"description_width": "initial"}
 
 
 def slider(label: str, value: float, low: float, high: float, step: float = 1) -> widgets.Widget:
-    """滑块；四个数都是整数时取整数，否则取小数。松手（或按一次方向键）时才重画。"""
+    """滑块；四个数都是整数时取整数，否则取小数。拖动时就重画：上一张没有画好，浏览器就不送下一个取值。"""
     whole = all(float(number).is_integer() for number in (value, low, high, step))
     kind = widgets.IntSlider if whole else widgets.FloatSlider
     number = int if whole else float
     return kind(
         number(value), min=number(low), max=number(high), step=number(step), description=label, style=LABEL,
-        continuous_update=False, layout=widgets.Layout(width="360px"),
+        layout=widgets.Layout(width="360px"),
     )  # fmt: skip
 
 
@@ -40,6 +44,19 @@ def typed(label: str, suggestions: list[str]) -> widgets.Widget:
         value=suggestions[0], options=suggestions, description=label, style=LABEL, ensure_option=False,
         continuous_update=False, layout=widgets.Layout(width="360px"),
     )  # fmt: skip
+
+
+class Picture(widgets.Image):
+    """一张图：照它自己的大小，不随页面拉宽，放不下才缩小；屏幕阅读器读 note，鼠标停在上面也看得到。
+
+    description 是空的，也不显示：ipywidgets 在页面里写 note 以前要看它；Image 自己没有，就画不出来。
+    """
+
+    description = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(self, png: bytes, note: str):
+        layout = widgets.Layout(max_width="100%", align_self="flex-start")
+        super().__init__(value=png, format="png", tooltip=note, layout=layout)
 
 
 def still(note: str, image: widgets.Image) -> dict[str, str]:
@@ -62,7 +79,7 @@ class Playground:
 
     def __init__(self, draw: Callable[..., Figure], controls: dict[str, widgets.Widget], note: str):
         self.draw, self.controls, self.note = draw, controls, note
-        self.image = widgets.Image(value=self.render(), format="png", layout=widgets.Layout(max_width="100%"))
+        self.image = Picture(self.render(), note)
         self.message = widgets.Label("")
         for control in controls.values():
             control.observe(self.redraw, names="value")
@@ -84,7 +101,10 @@ class Playground:
     def redraw(self, change=None) -> None:
         """重画，换掉图。"""
         try:
-            self.image.value, self.message.value = self.render(), ""
+            with plots.redrawing():
+                self.image.value, self.message.value = self.render(), ""
+        except InputError as error:
+            self.message.value = f"{error.found}。{error.fix}。"
         except Exception as error:  # noqa: BLE001 控件的回调里抛出的错误没有人看得见，所以写出来
             self.message.value = f"这组取值画不出来：{error}"
 
@@ -101,8 +121,7 @@ class LiveCurve:
 
     def __init__(self, steps: int, guess: float, note: str):
         self.steps, self.guess, self.note = steps, guess, note
-        picture, layout = self._draw([]), widgets.Layout(max_width="100%")
-        self.image = widgets.Image(value=picture, format="png", layout=layout)
+        self.image = Picture(self._draw([]), note)
 
     def update(self, losses) -> None:
         """换成新的曲线；losses 是从第 1 步到现在的全部。"""

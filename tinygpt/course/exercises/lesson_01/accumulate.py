@@ -164,6 +164,8 @@ exercise.edit("跳过了 root", "root 自己也要走：它的输入的梯度从
 exercise.edit("root 的梯度是 0", "∂root/∂root = 1：从 1 开始，先清零再写 1。", start=torch.zeros_like)
 exercise.edit("root 的梯度用了它自己的值", "∂root/∂root = 1，与 root 是多少没有关系。", start=torch.clone)
 exercise.edit("没有先清零", "上一遍留下的梯度不算：先把每个结点的 grad 换成 0。", clean=kept)
+exercise.edit("每个结点都从 1 开始", "只有 root 的 grad 是 1，别的先是 0。",
+              clean=lambda node: setattr(node, "grad", torch.ones_like(node.data)))
 exercise.edit("只清零了叶子", "中间的结点也留着上一遍的梯度：每个结点的 grad 都先换成 0。", clean=only_leaves)
 exercise.edit("g 与输出的次序反了", "规则的第一个参数是 node.grad，第二个是 node.data。",
               rule=lambda node, data: autograd.BACKWARD[node.op](node.data, node.grad, *data, *node.saved))

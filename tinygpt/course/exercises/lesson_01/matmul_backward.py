@@ -91,6 +91,7 @@ exercise.edit("没有乘传回来的 g", "链式法则：输出的梯度 g 要�
               first=lambda g, y: g * 0 + 1)
 exercise.edit("乘成了 y", "往回传的是 g（输出的梯度），不是输出 y。", first=lambda g, y: y)
 exercise.edit("又乘了 y", "往回传的是 g（输出的梯度），矩阵乘法的反向用不着 y。", first=lambda g, y: g * y)
+exercise.edit("符号反了", "梯度不变号：更新参数时才减。", first=lambda g, y: -g)
 exercise.edit("除以了行数", "这里不求平均：g 里已经有了。", first=lambda g, y: g / len(g))
 exercise.edit("两个梯度的次序反了", "先交 a 的，再交 b 的。", out=lambda left, right: (right, left))
 exercise.edit("只交了 a 的梯度", "交两个：(a 的梯度, b 的梯度)。", out=lambda left, right: left)

@@ -112,6 +112,8 @@ exercise.edit("标签是遮过以后的 token", "标签是原来的 token：要�
               label=lambda i, c, m: torch.where(c, m, IGNORE))
 exercise.edit("没有选中的标签写成了 0", "不计损失的标签是 −100；0 是 <pad> 的编号，会被当成答案。",
               label=lambda i, c, m: torch.where(c, i, 0))
+exercise.edit("没有选中的标签写成了 −1", "不计损失的标签是 −100：交叉熵只认它。",
+              label=lambda i, c, m: torch.where(c, i, -1))
 exercise.edit("选中的标签成了 −100，别的留着", "反了：选中的是原来的编号，其余是 −100。",
               label=lambda i, c, m: torch.where(c, IGNORE, i))
 exercise.edit("不动的也换成了 <mask>", "0.8 到 0.9 之间不动：fate < 0.8 才换成 <mask>。",

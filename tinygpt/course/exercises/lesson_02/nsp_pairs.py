@@ -68,7 +68,9 @@ def facts(rows, count):
         "假的：另外的每一篇都抽得到": len({(r[0], r[2]) for r in false if r[0] != r[2]}) == every,
         "假的：B 不总是开头一句": not false or any(r[3] > 0 for r in false),
         "真假混在一起": mixed([r[4] for r in rows]),
-        "句子都在文档之内": all(r[1] < LENGTHS[r[0]] and r[3] < LENGTHS[r[2]] for r in rows),
+        "句子都在文档之内": all(0 <= r[1] < LENGTHS[r[0]] and 0 <= r[3] < LENGTHS[r[2]] for r in rows),
+        "A 有第 0 句，也有倒数第二句": any(r[1] == 0 for r in rows)
+        and any(r[1] == LENGTHS[r[0]] - 2 for r in rows),
         # 下面几条只用来认出是哪一种错误
         "真的几乎没有": len(true) < 30, "假的几乎没有": len(false) < 30,
         "真的少了许多": len(true) < 115,

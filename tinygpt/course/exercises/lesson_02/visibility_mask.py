@@ -88,6 +88,8 @@ exercise.edit("行和列都遮住了", "补齐的行不另外处理；整行都�
               pad=lambda p: ~p[:, None, None, :] & ~p[:, None, :, None])
 exercise.edit("补齐的行看得见一切", "补齐的键谁也看不见，补齐的行也一样，不另外处理。",
               pad=lambda p: ~p[:, None, None, :] | p[:, None, :, None])
+exercise.edit("补齐当在了左边", "补齐在右边，padding 已经说了是哪些位置：照它来，不要自己数。",
+              pad=lambda p: ~p.flip(-1)[:, None, None, :])
 exercise.edit("没有管补齐", "补齐的位置谁也不该看见。", pad=lambda p: torch.ones_like(p)[:, None, None, :])
 exercise.edit("每一行都用了第一行的补齐", "每一行补得不一样多，各用各的。",
               pad=lambda p: ~p[:1, None, None, :])

@@ -159,6 +159,13 @@ exercise.edit("返回了列表", "返回字典（或 Counter）：键是（前�
               total=lambda found: sorted(found.items()))
 
 
+@exercise.mutant("两个方向都加了", look="只数（前，后），（后，前）是另一种对。")
+def _(pieces):
+    found = count_with()(pieces)
+    turned = count_with(key=lambda pair: pair[::-1])(pieces)
+    return Counter(found) + Counter(turned)
+
+
 @exercise.mutant("末尾越界", look="最后一个 token 后面没有了：range(len(piece) - 1)。")
 def _(pieces):
     return Counter((p[i], p[i + 1]) for p in pieces for i in range(len(p)))

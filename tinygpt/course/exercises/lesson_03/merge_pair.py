@@ -164,6 +164,14 @@ def _(piece, pair):
     return list(piece)
 
 
+@exercise.mutant("用掉的后一个成了空字符串", look="合并用掉了两个，结果里少一个：跳过它，不要留下空字符串。")
+def _(piece, pair):
+    merged = []
+    for token in merge_with()(piece, pair):
+        merged += [token, ""] if token == "".join(pair) and token not in piece else [token]
+    return merged
+
+
 @exercise.mutant("末尾越界", look="走到最后一个时，piece[i + 1] 不存在：先看 i + 1 < len(piece)，或用切片。")
 def _(piece, pair):
     merged, i = [], 0

@@ -101,6 +101,7 @@ def cut_to_shortest(rows):
 
 exercise.edit("标签里补的是 <pad>", "补的位置标签是 −100，交叉熵才会跳过；补 0 就是在教模型写 <pad>。",
               label_pad=PAD)
+exercise.edit("标签里补的是 −1", "补的位置标签是 −100：交叉熵只认它。", label_pad=-1)
 exercise.edit("输入里补了 −100", "输入要进 embedding，编号不能是负数：输入补 0，标签补 −100。", pad=IGNORE)
 exercise.edit("补在了左边", "因果的模型补在右边：真的 token 从位置 0 开始，看不见后面的补齐。", left=True)
 exercise.edit("标签没有错开", "先错开一位：输入是前 n − 1 个，标签是后 n − 1 个。",

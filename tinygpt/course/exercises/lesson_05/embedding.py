@@ -78,6 +78,7 @@ def _(ids, tokens, positions, start=0):
 
 
 exercise.edit("没有加位置", "文章的 h_0 = X 少了位置；没有它，注意力分不清先后。", join=lambda x, p: x)
+exercise.edit("减去了位置", "是相加，不是相减。", join=lambda x, p: x - p)
 exercise.edit("乘了位置", "是相加，不是相乘。", join=lambda x, p: x * p)
 exercise.edit("拼上了位置", "是相加，不是接起来：形状仍是 (b, t, c)。",
               join=lambda x, p: torch.cat([x, p.expand(x.shape)], dim=-1))

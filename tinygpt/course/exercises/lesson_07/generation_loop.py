@@ -91,6 +91,11 @@ def _(answer, rng):
     return trace(answer, [2, 7], 3, 7, 64)
 
 
+@exercise.probe("接连写出两个相同的 token：接着写")
+def _(answer, rng):
+    return trace(answer, [1, 8], 4, 99, 64)
+
+
 @exercise.probe("提示比上下文还长")
 def _(answer, rng):
     return trace(answer, [1, 2, 3, 4, 5, 6], 3, 99, 4)

@@ -82,6 +82,11 @@ def _(answer, rng):
     return [answer(["  你好", " \n", "再见"], "再见"), answer([" 天", " ", "地 "], "。")]
 
 
+@exercise.probe("大小写不同，不算出现")
+def _(answer, rng):
+    return answer(["The end. E", "ND", " END"], "END")
+
+
 @exercise.probe("空的一段；一段也没有")
 def _(answer, rng):
     return [answer(["你", "", "好。", "后"], "。"), answer([], "。"), answer([""], "。")]

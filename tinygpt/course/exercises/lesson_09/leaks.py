@@ -64,6 +64,12 @@ def _(answer, rng):
     return answer(TRAIN, [("译：红", "red  cat"), ("译：人名", "Cat"), ("译：红 色 的 猫", "a red cat")])
 
 
+@exercise.probe("只差标点，只是开头相同，不算相同")
+def _(answer, rng):
+    rows = [("译：猫。", "cat."), ("译：猫头鹰", "cats"), ("译狗", "“dog”"), ("译：狗？", "a dog")]
+    return answer(TRAIN, rows)
+
+
 @exercise.probe("问与问比，答与答比")
 def _(answer, rng):
     return answer(TRAIN, [("cat", "译：狗"), ("dog", "bird")])
