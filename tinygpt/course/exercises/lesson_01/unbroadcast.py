@@ -70,6 +70,11 @@ def _(answer, rng):
     return answer(normal(rng, 2, 1, 3), (1, 3))
 
 
+@exercise.probe("(1, 4) 加到了 (1, 3, 4)：先去掉前面的轴，再看哪些是 1")
+def _(answer, rng):
+    return answer(normal(rng, 1, 3, 4), (1, 4))
+
+
 @exercise.probe("(2,) 加到了 (3, 2, 2)：多出来两个轴")
 def _(answer, rng):
     return answer(normal(rng, 3, 2, 2), (2,))
