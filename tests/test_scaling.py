@@ -133,6 +133,8 @@ def test_the_record_is_whole():
 
 
 def test_the_stored_predictions_are_those_of_the_grid():
-    curve = scaling_results.fitted(scaling_results.runs("grid"))
+    law = scaling_results.fit(*scaling_results.arrays(scaling_results.runs("grid")))
     for row in scaling_results.runs("held"):
-        assert curve.predict(row["parameters"], row["tokens"]) == pytest.approx(row["predicted"], abs=2e-3)
+        guess, low, high = row["predicted"]
+        assert float(law.loss(row["parameters"], row["tokens"])) == pytest.approx(guess, abs=2e-3)
+        assert low < guess < high
