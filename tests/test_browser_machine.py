@@ -186,7 +186,8 @@ def test_hovering_shows_the_weights_of_the_chosen_head(page, known):
     ids = tokenizer.encode(PROMPT)
     page.get_by_role("radio", name="头 3").first.click()
     chip = page.locator(".tg-chip").last
-    place = chip.bounding_box()
+    while not (place := chip.bounding_box()):  # 换头时整排重画，正在画的那一刻没有位置
+        chip.scroll_into_view_if_needed(timeout=MINUTE)
     chip.hover()
     page.wait_for_function("document.querySelectorAll('.tg-arcs path').length > 0", timeout=MINUTE)
     shown = [float(x) for x in page.locator(".tg-chip .tg-under").all_inner_texts()]
