@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 
 from tinygpt import threads  # noqa: F401 isort: skip 须在 torch 之前：它决定线程怎样等
@@ -59,6 +60,14 @@ def cache_dir(tmp_path_factory):
     os.environ["TINYGPT_CACHE"] = str(folder)
     yield folder
     os.environ.pop("TINYGPT_CACHE") if before is None else os.environ.update(TINYGPT_CACHE=before)
+
+
+@pytest.fixture(autouse=True)
+def no_figure_is_left_open():
+    """一项测试画的图，不留给下一项。"""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 @pytest.fixture(scope="session")
