@@ -7,13 +7,13 @@
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import torch
 
+from tinygpt.checkpoint import read_json, write_json
 from tinygpt.course.ablations import FILE, PARTS
 
 
@@ -32,10 +32,9 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", help="哪几组，默认全部")
     torch.set_num_threads(1)
     for name in parser.parse_args().parts or PARTS:
-        results = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+        results = read_json(FILE) if FILE.exists() else {}
         results[name] = record(name)
-        text = json.dumps(results, ensure_ascii=False, indent=1) + "\n"
-        FILE.write_text(text, encoding="utf-8", newline="\n")
+        write_json(FILE, results)
 
 
 if __name__ == "__main__":

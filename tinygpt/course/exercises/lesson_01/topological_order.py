@@ -160,6 +160,21 @@ def walked(root, go=lambda node: node.inputs, after=lambda node, found: found.ap
     return found
 
 
+def self_first(root):
+    """递归地走，走到就先放自己。"""
+    found, seen = [], set()
+
+    def walk(node):
+        if id(node) not in seen:
+            seen.add(id(node))
+            found.append(node)
+            for x in node.inputs:
+                walk(x)
+
+    walk(root)
+    return found
+
+
 @exercise.mutant("没有记下走过的", look="用两次的结点会出现两次；记下走过的，不再走。")
 def _(root):
     found = []
@@ -200,17 +215,7 @@ def _(root):
 
 @exercise.mutant("先放自己，再反过来", look="先放自己再反过来，近路上的结点会排错：先走完输入，再放自己。")
 def _(root):
-    found, seen = [], set()
-
-    def walk(node):
-        if id(node) not in seen:
-            seen.add(id(node))
-            found.append(node)
-            for x in node.inputs:
-                walk(x)
-
-    walk(root)
-    return found[::-1]
+    return self_first(root)[::-1]
 
 
 @exercise.mutant("返回了集合", look="集合没有次序：用列表记下放进去的先后。")
@@ -236,17 +241,7 @@ def _(root):
 @exercise.mutant("root 排在了最前面",
                  look="输入要排在用它的前面：先走完输入，再放自己；倒过来走是下一题的事，这里不用反过来。")
 def _(root):
-    found, seen = [], set()
-
-    def walk(node):
-        if id(node) not in seen:
-            seen.add(id(node))
-            found.append(node)
-            for x in node.inputs:
-                walk(x)
-
-    walk(root)
-    return found
+    return self_first(root)
 
 
 @exercise.mutant("一层一层地走，再反过来",

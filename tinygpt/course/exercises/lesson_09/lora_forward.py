@@ -4,6 +4,7 @@ import torch
 
 from tinygpt.course.diagnosis import Exercise
 from tinygpt.course.exercises.inputs import normal
+from tinygpt.course.exercises.lesson_09.shared import wrong_scales
 
 
 def lora_with(
@@ -95,19 +96,10 @@ def _(x, weight, bias, a, b, alpha):
     return torch.einsum("...i,oi->...o", x, weight) + bias + change
 
 
-exercise.edit("没有乘 α/r", scale=lambda alpha, a, b: 1.0, look="改动要乘 α/r。")
-exercise.edit("只乘了 α", scale=lambda alpha, a, b: alpha, look="α 还要除以秩 r。")
-exercise.edit("只除了 r", scale=lambda alpha, a, b: 1 / a.size(0), look="还要乘 α：α/r。")
-exercise.edit("乘了 r/α", scale=lambda alpha, a, b: a.size(0) / alpha, look="是 α/r，不是 r/α。")
+wrong_scales(exercise)
 exercise.edit("乘了 α·r", scale=lambda alpha, a, b: alpha * a.size(0), look="是 α/r，不是 α·r。")
-exercise.edit("除以了 √r", scale=lambda alpha, a, b: alpha / a.size(0) ** 0.5,
-              look="这里除以 r（除以 √r 是另一种写法，rsLoRA）。")
-exercise.edit("用了整除", scale=lambda alpha, a, b: alpha // a.size(0), look="是 /，不是 //：3/2 是 1.5。")
-exercise.edit("秩写死成了 2", scale=lambda alpha, a, b: alpha / 2, look="r 是 A 的行数：a.size(0)。")
 exercise.edit("r 取成了 B 的行数", scale=lambda alpha, a, b: alpha / b.size(0),
               look="r 是 A 的行数，也是 B 的列数；B 的行数是输出的维数。")
-exercise.edit("r 取成了 A 的列数", scale=lambda alpha, a, b: alpha / a.size(1),
-              look="r 是 A 的**行**数；列数是输入的维数。")
 exercise.edit("减去了改动", scale=lambda alpha, a, b: -alpha / a.size(0), look="改动是加上去的。")
 exercise.edit("忘了偏置", base=lambda x, weight, bias: x @ weight.T, look="原来的线性层有偏置，照加。")
 exercise.edit("只有改动，没有原来的", base=lambda x, weight, bias: bias,
