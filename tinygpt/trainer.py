@@ -75,8 +75,9 @@ class Trainer:
         self.best_loss, self.best_step, self.bad_evals, self.stopped_early = math.inf, 0, 0, False
         self.saved = False  # 自己在 out 里存过检查点没有
         self.between_steps = True  # 只有在两步之间，状态才是完整的，才可以存
-        forward = torch.compile(model) if config.compile else model
-        self._loss = workers.wrap(forward, lambda model, batch: self.objective(model, batch))
+        whole = lambda model, batch: self.objective(model, batch)
+        # 连目标一起编译：logits 换成 float32、softmax、求和融进一个核，不必各把 (b·t, v) 的矩阵走一遍
+        self._loss = workers.wrap(model, torch.compile(whole) if config.compile else whole)
         self._best = {}
         seed_everything(config.seed)
 
