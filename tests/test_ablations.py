@@ -26,9 +26,7 @@ def test_every_best_value_lies_inside_its_grid(part):
 
 
 def test_a_recorded_cell_can_be_run_again():
-    part = ablations.PARTS["optimizers"]
-    again = part.run("AdamW", 0.01, 1)
-    assert abs(again - ablations.results("optimizers")["AdamW"][1, part.values.index(0.01)]) < 0.4
+    assert ablations.again("optimizers", "AdamW", 0.01, seed=1) < 0.4
 
 
 def test_without_residual_nothing_passes_a_silent_block():
@@ -127,3 +125,19 @@ def test_switching_a_head_off_removes_its_part_only():
         same = block.attention.to_out.weight == model.transformer.blocks[layer].attention.to_out.weight
         columns = same.all(dim=0).view(model.config.n_head, -1)
         assert columns.all(dim=1).tolist() == [layer != 1 or head != 2 for head in range(4)]
+
+
+def test_a_head_that_always_says_its_mean_is_not_missed_where_it_is_the_mean():
+    """只有一个位置时，平均值就是它自己：换成平均值什么也不变，换成 0 就变了。"""
+    from tinygpt import load
+
+    model, _ = load("mini")
+    ids, everywhere = torch.tensor([[3419]]), [(layer, head) for layer in range(2) for head in range(4)]
+    mean = heads.mean_output(model, [{"ids": ids, "labels": ids}])
+    assert torch.allclose(heads.averaged(model, everywhere, mean)(ids), model(ids), atol=1e-4)
+    assert not torch.allclose(heads.without(model, everywhere)(ids), model(ids), atol=0.1)
+
+
+def test_the_guess_without_learning_is_between_chance_and_certainty():
+    """前一个在看过的 i 个里：瞎猜其中一个约 0.26，猜次数最多的好一些。"""
+    assert 0.36 < blocks.commonest_guess() < 0.44

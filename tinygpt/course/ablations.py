@@ -1,7 +1,7 @@
 """第 05、06 课的对照：每种做法在几档学习率上各跑几个种子，成绩录在 ablations.json 里。
 
 训练的函数在 blocks.py 与 loops.py；tools/record_ablations.py 照 PARTS 把它们跑一遍，写成那个文件。
-课里读它、画它，并当场重跑其中一两格。
+课里读它、画它，并当场重跑其中几格（again）。
 """
 
 import json
@@ -68,7 +68,7 @@ DEEP = ["pre-norm", "post-norm", "没有残差", "没有残差，初始化放大
 SCHEDULED = list(loops.SCHEDULES)
 PARTS = {
     "deep": Part(DEEP, RATES, 3, partial(_trained, 8, 80)),
-    "norm": Part(["pre-norm", "没有归一化"], RATES, 3, partial(_trained, 4, 80)),
+    "norm": Part(["pre-norm", "没有归一化", "没有归一化，初始化放大"], RATES, 3, partial(_trained, 4, 80)),
     "optimizers": Part(list(OPTIMIZERS), [0.003, 0.01, 0.03, 0.1, 0.3, 1.0], 3, _optimized),
     "schedule": Part(SCHEDULED, [0.005, 0.01, 0.02, 0.04, 0.08], 3, partial(_scheduled, 120)),
     "weight_decay": Part(["weight_decay"], [0.0, 0.5, 2.0, 5.0, 10.0], 3, _regularized),
@@ -102,6 +102,14 @@ def best(part: str) -> dict[str, Best]:
         i = int(rows.mean(0).argmin())
         found[name] = Best(values[i], *(float(f(rows[:, i])) for f in (np.mean, np.min, np.max)))
     return found
+
+
+def again(part: str, name: str, value: float, seed: int = 0) -> float:
+    """当场重跑一格，印出重跑的与录下的成绩，返回相差多少。"""
+    now = PARTS[part].run(name, value, seed)
+    then = results(part)[name][seed, PARTS[part].values.index(value)]
+    print(f"{name}，{value:g}，种子 {seed}：当场 {now:.2f}，录下的 {then:.2f}")
+    return abs(now - then)
 
 
 def show(part: str, methods=None, ax=None, top: float = 8.0, level: float | None = None, **labels):

@@ -37,6 +37,7 @@ class NoNorm(Block):
 # 名字 → （层，矩阵的初始值要不要放大到 1/√d_in）
 KINDS = {
     "pre-norm": (Block, False), "post-norm": (PostNormBlock, False), "没有归一化": (NoNorm, False),
+    "没有归一化，初始化放大": (NoNorm, True),
     "没有残差": (NoResidual, False), "没有残差，初始化放大": (NoResidual, True),
 }  # fmt: skip
 
@@ -78,6 +79,14 @@ def order_accuracy(n_layer: int, with_positions: bool, seed: int, steps: int = 2
         optimizer.step()
     x, y = _previous(generator, 500)
     return (model(x).argmax(dim=-1) == y)[:, 2:].float().mean().item()
+
+
+def commonest_guess() -> float:
+    """不学：在前面出现过的里猜次数最多的那一个（不算自己），这道题平均答对多少。"""
+    x, _ = _previous(torch.Generator().manual_seed(0), 5000)
+    seen = F.one_hot(x, 8)
+    most = [seen[:, :i].sum(dim=1).amax(dim=1).double().mean().item() / i for i in range(2, 8)]
+    return sum(most) / len(most)
 
 
 def _previous(generator: torch.Generator, count: int) -> tuple[Tensor, Tensor]:
@@ -158,10 +167,10 @@ def train(kind: str, n_layer: int, learning_rate: float, seed: int, steps: int) 
 # ---- 求和与求平均 ----
 
 
-def gradient_length(count: int, reduction: str) -> float:
-    """count 个窗口算一次，全部梯度有多长。"""
+def gradient_length(count: int, reduction: str, seed: int) -> float:
+    """抽 count 个窗口（seed 定是哪几个）算一次，全部梯度有多长；模型总是同一个。"""
     model = build("pre-norm", 1, seed=0)
-    loss_of(model, *windows(torch.Generator().manual_seed(0), count), reduction).backward()
+    loss_of(model, *windows(torch.Generator().manual_seed(seed), count), reduction).backward()
     return torch.cat([p.grad.flatten() for p in model.parameters()]).norm().item()
 
 

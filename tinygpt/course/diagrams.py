@@ -92,7 +92,7 @@ def decoder(config: GPTConfig, n: int) -> Figure:
     ax.text(-1.8, 4.5, "残差", ha="right", va="center", color=plots.COLORS[1], fontsize=9.5)
     ax.plot([4.0, 4.2, 4.2, 4.0], [1.8, 1.8, 7.2, 7.2], color=plots.INK, lw=1)
     ax.text(4.35, 4.5, f"一层，重复 {config.n_layer} 次", va="center", fontsize=9.5)
-    ax.set_title(f"从编号到 logits：除了两头，形状一直是 {n} × {d}", loc="left")
+    ax.set_title(f"从编号到 logits：主干的形状一直是 {n} × {d}", loc="left")
     return plots.finish(ax).figure
 
 

@@ -4,6 +4,8 @@
 """
 
 import copy
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -23,7 +25,7 @@ from tinygpt.tokenizer import EOS
 
 
 def held_out(source: str) -> list[str]:
-    """一种附带文字的验证部分：由另外的种子写成，训练没有用过。"""
+    """一种附带文字的验证部分：由另外的种子写成，句式与训练的一样。"""
     return [passage.text for passage in corpus.generated(source, 0, corpus.named("release"))]
 
 
@@ -59,39 +61,92 @@ def on_next_word(model, tokenizer, texts: list[str]) -> Tensor:
     return torch.cat(found, dim=-1)
 
 
-def on_offsets(model, tokenizer, texts: list[str]) -> dict[str, Tensor]:
-    """各个头给“前一个”与“第一个”多少权重，(n_layer, h)；第 0、1 个查询不算。"""
-    found = {"前一个": [], "第一个": []}
+def on_offsets(model, tokenizer, texts: list[str]) -> tuple[dict[str, Tensor], float]:
+    """各个头给“前一个”与“第一个”多少权重，(n_layer, h)；看得见的平均分，一个得多少。第 0、1 个查询不算。"""
+    found, even = {"前一个": [], "第一个": []}, []
     for text in texts:
         maps = attention_maps(model, torch.tensor(tokenizer.encode(text)[:128]))[0]
         found["前一个"].append(maps.diagonal(-1, 2, 3)[..., 1:])
         found["第一个"].append(maps[:, :, 2:, 0])
-    return {name: torch.cat(rows, dim=-1).mean(-1) for name, rows in found.items()}
+        even.append(1 / torch.arange(3, maps.size(-1) + 1))
+    shares = {name: torch.cat(rows, dim=-1).mean(-1) for name, rows in found.items()}
+    return shares, torch.cat(even).mean().item()
 
 
-def pairwise_variation(maps: Tensor) -> list[float]:
-    """同一层里每两个头的总变差，对各个查询平均；第一个查询只看得见自己，不算。"""
-    differ = lambda p, q: ((p - q).abs().sum(-1) / 2)[1:].mean().item()
-    return [differ(layer[i], layer[j]) for layer in maps for i in range(len(layer)) for j in range(i)]
+def pairwise_variation(model, tokenizer, texts: list[str]) -> Tensor:
+    """同一层里每两个头的总变差，对各篇、各个查询平均；第一个查询只看得见自己，不算。"""
+    differ = lambda p, q: ((p - q).abs().sum(-1) / 2)[1:].mean()
+    found = []
+    for text in texts:
+        maps = attention_maps(model, torch.tensor(tokenizer.encode(text)[:128]))[0]
+        found.append([differ(layer[i], layer[j]) for layer in maps for i in range(len(layer))
+                      for j in range(i)])  # fmt: skip
+    return torch.tensor(found).mean(dim=0)
 
 
-def ablate(model, tokenizer, texts: list[str]) -> tuple[float, list[float], float]:
-    """验证损失；轮流关掉一个头，各增加多少；全部关掉增加多少。"""
+# ---- 关掉一个头 ----
+
+
+class Ablation(NamedTuple):
+    """一种关法：关掉一个头，四段文字的损失各增加多少 (头, 段)；全部关掉，平均增加多少。"""
+
+    one: Tensor
+    everything: float
+
+
+def ablate(model, tokenizer, texts: list[str]) -> tuple[float, dict[str, Ablation]]:
+    """验证损失（四段文字，每段 4 个窗口），与两种关法：换成 0；换成这个头在这些文字上的平均值。"""
     stream = np.concatenate(tokenizer.encode_batch(texts, eos=True))
-    validation = ContiguousWindows(stream, 128, batch_size=8, first=EOS, max_windows=16)
+    parts = list(ContiguousWindows(stream, 128, batch_size=4, first=EOS, max_windows=16))
     places = [(layer, head) for layer in range(model.config.n_layer) for head in range(model.config.n_head)]
-    base = evaluate(model, validation)
-    one = [evaluate(without(model, [place]), validation) - base for place in places]
-    return base, one, evaluate(without(model, places), validation) - base
+    loss = lambda changed: torch.tensor([evaluate(changed, [part]) for part in parts])
+    base, found = loss(model), {}
+    ways = {"换成 0": without, "换成平均值": partial(averaged, mean=mean_output(model, parts))}
+    for name, off in ways.items():
+        one = torch.stack([loss(off(model, [place])) - base for place in places])
+        found[name] = Ablation(one, (loss(off(model, places)) - base).mean().item())
+    return base.mean().item(), found
+
+
+def ablation_bars(ways: dict[str, Ablation], ax, title: str) -> None:
+    """每个头一组柱子，两种关法各一根；竖线是四段文字的范围。"""
+    names = [f"{i // 4 + 1}-{i % 4 + 1}" for i in range(len(next(iter(ways.values())).one))]
+    rows = {name: way.one for name, way in ways.items()}
+    plots.seed_bars(names, rows, ax=ax, xlabel="关掉的头（层-头）", ylabel="验证损失增加", title=title)
 
 
 def without(model, places: list[tuple[int, int]]):
     """关掉几个头的副本：W^O 里属于它们的列改成 0。"""
-    damaged, width = copy.deepcopy(model), model.config.n_embd // model.config.n_head
+    damaged = copy.deepcopy(model)
     for layer, head in places:
-        block = damaged.transformer.blocks[layer]
-        block.attention.to_out.weight.data[:, width * head : width * (head + 1)] = 0
+        damaged.transformer.blocks[layer].attention.to_out.weight.data[:, columns(model, head)] = 0
     return damaged
+
+
+def averaged(model, places: list[tuple[int, int]], mean: Tensor):
+    """几个头总是输出平均值的副本：W^O 里属于它们的列乘平均值，加进偏置，列再改成 0。mean (n_layer, c)。"""
+    damaged = without(model, places)
+    for layer, head in places:
+        whole, its = model.transformer.blocks[layer].attention.to_out.weight.data, columns(model, head)
+        damaged.transformer.blocks[layer].attention.to_out.bias.data += whole[:, its] @ mean[layer, its]
+    return damaged
+
+
+def columns(model, head: int) -> slice:
+    """W^O 里属于第 head 个头的列。"""
+    width = model.config.n_embd // model.config.n_head
+    return slice(width * head, width * (head + 1))
+
+
+def mean_output(model, batches) -> Tensor:
+    """每一层的头拼起来（乘 W^O 以前）在这些文字上的平均，(n_layer, c)。"""
+    seen = [[] for _ in model.transformer.blocks]
+    hooks = [block.attention.to_out.register_forward_pre_hook(lambda _, x, rows=rows: rows.append(x[0]))
+             for block, rows in zip(model.transformer.blocks, seen)]  # fmt: skip
+    evaluate(model, batches)
+    for hook in hooks:
+        hook.remove()
+    return torch.stack([torch.cat(rows).flatten(0, 1).mean(dim=0) for rows in seen])
 
 
 def weight_on(model, tokenizer, text: str, word: str) -> Tensor:

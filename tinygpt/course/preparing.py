@@ -97,11 +97,13 @@ def padded_batch(tokenizer, ids: torch.Tensor, labels: torch.Tensor) -> None:
 
 
 def frequencies(counts: Sequence[int], title: str) -> Axes:
-    """出现的次数由多到少，两轴都取对数；虚线是 10 次。"""
+    """出现的次数由多到少，两轴都取对数；灰底是前 100 个，写着它们占多少；虚线是 10 次。"""
     _, ax = plots.panels(width=6.0)
     ax.axhline(10, color=plots.COLORS[6], linestyle=":")
     ax.text(1.2, 12, "10 次", color=plots.COLORS[6])
     ordered = sorted(counts, reverse=True)
+    ax.axvspan(1, 100, color=plots.FAINT, alpha=0.5, linewidth=0)
+    ax.text(1.2, 1.4, f"前 100 个占 {sum(ordered[:100]) / sum(ordered):.0%}")
     labels = {"xlabel": "排第几", "ylabel": "出现的次数", "title": title}
     return plots.lines(np.arange(1, len(ordered) + 1), {"次数": ordered}, ax=ax, log="xy", **labels)
 
@@ -118,7 +120,7 @@ def seam_bars(found: dict[str, list[float]], title: str) -> Axes:
 
 
 def gpt2_bars(ours: Sequence[int], title: str) -> Axes:
-    """几句话各要多少个 token：附带的分词器与 GPT-2 的，横着画。"""
+    """几句话各要多少个 token：附带的分词器与 GPT-2 的，横着画；GPT-2 的数的来源写在下面。"""
     texts, theirs = zip(*gpt2_counts()["counts"].items())
     _, ax = plots.panels(width=8.6, height=3.2)
     series = {"附带的，4,096 个": ours, "GPT-2 的，50,257 个": theirs}
@@ -129,7 +131,7 @@ def gpt2_bars(ours: Sequence[int], title: str) -> Axes:
     ax.set_yticks(range(len(texts)), texts)
     ax.invert_yaxis()
     ax.grid(False, axis="y")
-    ax.set(xlabel="多少个 token", title=title)
+    ax.set(xlabel=f"多少个 token\n橙色的来源：{gpt2_counts()['source']}", title=title)
     ax.legend(title="词表", loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return plots.finish(ax)
 
@@ -159,7 +161,7 @@ def leak_bars(found: dict[str, np.ndarray], title: str) -> None:
 
 @dataclass(frozen=True)
 class PaddingRun:
-    """一次训练：训练时怎样算就怎样报告的损失，只在真 token 上的损失，一批里真的位置占多少。"""
+    """一次训练：训练时怎样算就怎样报告的损失，只在真 token 上的损失，真的位置占多少。"""
 
     reported: float
     real: float
@@ -169,7 +171,7 @@ class PaddingRun:
 def train_padded(
     pad_batch, rows: list[list[int]], vocab_size: int, count_pads: bool, seed: int
 ) -> PaddingRun:  # fmt: skip
-    """一样的小模型训练 120 步，补齐算（count_pads）或不算进损失；前 128 行留着检查。
+    """一样的小模型训练 120 步，补齐算（count_pads）或不算进损失；前 128 行留着检查，也是 16 行一批。
 
     pad_batch 是课文里的函数：几行编号 → (输入, 标签, 真的位置)。
     """
@@ -185,11 +187,16 @@ def train_padded(
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    ids, labels, real = pad_batch(rows[:128])
-    with torch.no_grad():
-        losses = F.cross_entropy(model(ids).mT, labels.masked_fill(~real, PAD), reduction="none")
-    on_real = losses[real].mean().item()
-    return PaddingRun(losses.mean().item() if count_pads else on_real, on_real, real.float().mean().item())
+    losses, reals = [], []
+    for places in random.permutation(128).reshape(8, 16):
+        ids, labels, real = pad_batch([rows[i] for i in places])
+        with torch.no_grad():
+            each = F.cross_entropy(model(ids).mT, labels.masked_fill(~real, PAD), reduction="none")
+        losses.append(each.flatten())
+        reals.append(real.flatten())
+    every, real = torch.cat(losses), torch.cat(reals)
+    on_real = every[real].mean().item()
+    return PaddingRun(every.mean().item() if count_pads else on_real, on_real, real.float().mean().item())
 
 
 def wasted(lengths: np.ndarray, order: np.ndarray, batch: int = 16) -> float:
