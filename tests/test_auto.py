@@ -111,8 +111,8 @@ def test_it_stops_trying_once_it_gets_worse(monkeypatch):
 def test_short_text_read_often_is_regularized(monkeypatch):
     once, often = chosen(monkeypatch, 60), chosen(monkeypatch, 3600, unique=20_000)
     assert once.passes < 1 and often.passes > 8
-    assert (once.recipe.shape.ngram_dropout, once.recipe.train.weight_decay) == (0.0, 0.1)
-    assert often.recipe.shape.dropout > 0.1 and often.recipe.train.weight_decay > 0.1
+    assert (once.recipe.shape.ngram_dropout, once.recipe.train.weight_decay) == (0.5, 0.1)
+    assert often.recipe.shape.dropout > 0 == once.recipe.shape.dropout and often.recipe.train.weight_decay > 0.1
 
 
 def test_text_shorter_than_a_window_still_gets_a_recipe(monkeypatch):
@@ -121,7 +121,7 @@ def test_text_shorter_than_a_window_still_gets_a_recipe(monkeypatch):
 
 def test_speed_is_measured_by_real_steps():
     ids = np.arange(3000, dtype=np.uint16) % 50
-    small = auto.recipe_for(1, 64, 50, 3)
+    small = auto.recipe_for(1, 64, 50, 3, 60)
     speed = auto.tokens_per_second(small, ids, CPU, TrainConfig(precision="fp32"))
     assert math.isfinite(speed) and speed > 0
 

@@ -3,7 +3,7 @@
 张量核心（Tensor Core）一次乘一小块矩阵，比普通的乘法快十几倍，条件是精度低一些、边长是 64 的倍数：
 精度由 bf16 与 TF32 给，边长由 PaddedLinear 补。乘法之外的时间多半花在搬数上，所以残差流也用 bf16，搬的少一半
 （narrow_residual）。GPU 算这一批时，CPU 取好下一批，由 Prefetched 做。融合的优化器在 optim.py，不写出注意力
-权重的 SDPA 在 layers.py；torch.compile 是 TrainConfig 的一项，在 GPU 上怎样编译由 compiled 定。
+权重的 SDPA 在 layers.py，torch.compile 是 TrainConfig 的一项。
 
 生成时 GPU 多半在等 CPU 一个一个地发出运算；形状不变的 StaticCache 让一步可以录成 CUDA graph，一次发出。
 """
@@ -70,12 +70,6 @@ def narrow_residual(model: nn.Module) -> None:
     for module in model.modules():
         if isinstance(module, nn.Embedding):
             module.register_forward_hook(narrow)
-
-
-def compiled(function, device: torch.device):
-    """torch.compile；在 GPU 上，逐个元素的核与求和的核也各试几种分块，取快的（编译久一些）。"""
-    options = {"coordinate_descent_tuning": True} if device.type == "cuda" else None
-    return torch.compile(function, options=options)
 
 
 def prepared(model: nn.Module, train, device: torch.device):

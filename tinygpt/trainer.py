@@ -27,7 +27,6 @@ from tinygpt.checkpoint import load_tensors, load_weights, model_tensors, save_t
 from tinygpt.config import TrainConfig
 from tinygpt.device import BF16_WIDTH, PRECISIONS, pick_precision
 from tinygpt.evaluation import evaluate
-from tinygpt.gpu import compiled
 from tinygpt.losses import Objective, causal_objective, count_targets, to_device
 from tinygpt.metrics import Metrics, append_log, non_finite, truncate_log
 from tinygpt.metrics import NonFiniteError as NonFiniteError
@@ -78,7 +77,7 @@ class Trainer:
         self.between_steps = True  # 只有在两步之间，状态才是完整的，才可以存
         whole = lambda model, batch: self.objective(model, batch)
         # 连目标一起编译：logits 换成 float32、softmax、求和融进一个核，不必各把 (b·t, v) 的矩阵走一遍
-        self._loss = workers.wrap(model, compiled(whole, self.device) if config.compile else whole)
+        self._loss = workers.wrap(model, torch.compile(whole) if config.compile else whole)
         self._best = {}
         seed_everything(config.seed)
 
