@@ -96,7 +96,7 @@ def run_own(model_folder: str, text_path: str) -> None:
     speakers = {"loss": model} | ({"alone": model.network} if isinstance(model, MixedGPT) else {})
     found = {"tokens": len(ids)}
     for name, speaker in speakers.items():
-        nats = loss(lambda x, y: speaker(x), first, ids, model.config.context_length)
+        nats = loss(lambda x, y, speaker=speaker: speaker(x), first, ids, model.config.context_length)
         found[name] = nats * len(ids) / len(held)
     print(json.dumps(found))
 
@@ -186,8 +186,9 @@ def main() -> None:
             for name in contenders if seed % 2 == 0 else contenders[::-1]:
                 found = measure(name, args, work, seed)
                 results[name].append(found)
-                alone = f"（网络自己 {found['alone']:.4f}）" if "alone" in found else ""
-                print(f"种子 {seed}　{name}：{found['seconds']:.1f} 秒，{found['loss']:.4f}{alone}", flush=True)
+                alone = f"，网络自己 {found['alone']:.4f}" if "alone" in found else ""
+                line = f"种子 {seed}　{name}：{found['seconds']:.1f} 秒，{found['loss']:.4f}{alone}"
+                print(line, flush=True)
     report(results)
 
 
@@ -198,11 +199,12 @@ def report(results: dict[str, list[dict]]) -> None:
     print(f"torch {torch.__version__}，2 线程；中位数（最小–最大）")
     for name, found in results.items():
         seconds, losses = (sorted(f[key] for f in found) for key in ("seconds", "loss"))
+        alone = [f["alone"] for f in found if "alone" in f]
         print(
             f"{name:<30} {statistics.median(seconds):7.1f} 秒（{seconds[0]:.1f}–{seconds[-1]:.1f}）"
             f" {statistics.median(seconds) / base:5.2f} 倍　"
             f"损失 {statistics.median(losses):.4f}（{losses[0]:.4f}–{losses[-1]:.4f}）"
-            + (f"　网络自己 {statistics.median(f['alone'] for f in found):.4f}" if "alone" in found[0] else "")
+            + (f"　网络自己 {statistics.median(alone):.4f}" if alone else "")
         )
 
 

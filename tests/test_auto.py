@@ -112,7 +112,8 @@ def test_short_text_read_often_is_regularized(monkeypatch):
     once, often = chosen(monkeypatch, 60), chosen(monkeypatch, 3600, unique=20_000)
     assert once.passes < 1 and often.passes > 8
     assert (once.recipe.shape.ngram_dropout, once.recipe.train.weight_decay) == (0.5, 0.1)
-    assert often.recipe.shape.dropout > 0 == once.recipe.shape.dropout and often.recipe.train.weight_decay > 0.1
+    assert often.recipe.shape.dropout > 0 == once.recipe.shape.dropout
+    assert often.recipe.train.weight_decay > 0.1
 
 
 def test_text_shorter_than_a_window_still_gets_a_recipe(monkeypatch):

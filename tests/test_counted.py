@@ -392,7 +392,8 @@ def test_a_share_outside_of_zero_and_one_is_refused(share):
 def test_the_mixed_preset_trains_saves_writes_and_goes_on(tmp_path, capsys):
     (tmp_path / "text.txt").write_text("山外有山，天外有天。\n" * 60, encoding="utf-8")
     run = tmp_path / "run"
-    shape = ["--n-layer", "1", "--n-embd", "16", "--order", "3", "--context-length", "16", "--batch-size", "4"]
+    shape = ["--n-layer", "1", "--n-embd", "16", "--order", "3", "--context-length", "16"]
+    shape += ["--batch-size", "4"]
     command = ["train", "--preset", "mixed", "--data", str(tmp_path / "text.txt"), "--tokenizer", "char"]
     command += ["--out", str(run), *shape, "--eval-interval", "5", "--precision", "fp32", "--json"]
     assert cli.main([*command, "--steps", "10"]) == 0
