@@ -132,6 +132,7 @@ def gpt2_bars(ours: Sequence[int], title: str) -> Axes:
     ax.invert_yaxis()
     ax.grid(False, axis="y")
     ax.set(xlabel=f"多少个 token\n橙色的来源：{gpt2_counts()['source']}", title=title)
+    ax.xaxis.label.set_linespacing(1.6)
     ax.legend(title="词表", loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return plots.finish(ax)
 
