@@ -65,10 +65,11 @@ def _regularized(name: str, value: float, seed: int) -> float:
 
 RATES = [1e-3, 3e-3, 1e-2, 3e-2]
 DEEP = ["pre-norm", "post-norm", "没有残差", "没有残差，初始化放大"]
+NORM = ["pre-norm", "没有归一化", "pre-norm，初始化放大", "没有归一化，初始化放大"]
 SCHEDULED = list(loops.SCHEDULES)
 PARTS = {
     "deep": Part(DEEP, RATES, 3, partial(_trained, 8, 80)),
-    "norm": Part(["pre-norm", "没有归一化", "没有归一化，初始化放大"], RATES, 3, partial(_trained, 4, 80)),
+    "norm": Part(NORM, RATES, 3, partial(_trained, 4, 80)),
     "optimizers": Part(list(OPTIMIZERS), [0.003, 0.01, 0.03, 0.1, 0.3, 1.0], 3, _optimized),
     "schedule": Part(SCHEDULED, [0.005, 0.01, 0.02, 0.04, 0.08], 3, partial(_scheduled, 120)),
     "weight_decay": Part(["weight_decay"], [0.0, 0.5, 2.0, 5.0, 10.0], 3, _regularized),

@@ -37,7 +37,7 @@ class NoNorm(Block):
 # 名字 → （层，矩阵的初始值要不要放大到 1/√d_in）
 KINDS = {
     "pre-norm": (Block, False), "post-norm": (PostNormBlock, False), "没有归一化": (NoNorm, False),
-    "没有归一化，初始化放大": (NoNorm, True),
+    "pre-norm，初始化放大": (Block, True), "没有归一化，初始化放大": (NoNorm, True),
     "没有残差": (NoResidual, False), "没有残差，初始化放大": (NoResidual, True),
 }  # fmt: skip
 
