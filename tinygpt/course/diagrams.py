@@ -1,4 +1,4 @@
-"""课里的示意图：方块与箭头。第 01 课看三个字的网络，第 02 课的三种 Transformer，第 05 课的解码器（带形状）与两种次序。
+"""课里的示意图：方块与箭头。第 01 课的小网络，第 02 课的三种 Transformer，第 05 课的解码器与两种次序。
 
 只画结构，不算任何数。
 """
@@ -64,8 +64,8 @@ def three_letters() -> Figure:
         ax.text(x, 0.42, "乘矩阵", ha="center", fontsize=8.5, color=plots.COLORS[0])
     arrow(ax, (13.0, 0), (13.7, 0))
     ax.text(13.8, 0, "softmax，\n下一个字", va="center", fontsize=9.5)
-    for x, text in ((2.1, "查表：embedding"), (9.6, "激活函数")):
-        ax.text(x, -1.62 if x < 3 else -0.62, text, ha="center", va="top", fontsize=8.5, color=plots.COLORS[0])
+    for x, y, text in ((2.1, -1.58, "查表：embedding"), (9.6, -0.4, "激活函数")):
+        ax.text(x, y, text, ha="center", va="top", fontsize=8.5, color=plots.COLORS[0])
     ax.set_title("看三个字，猜第四个：同一张 embedding 的表查三次", loc="left")
     return plots.finish(ax).figure
 
