@@ -49,8 +49,8 @@ RECIPES = {name: Recipe(shape) for name, shape in PRESETS.items()} | {
     ),
     # 时间长一些（几分钟）：网络与计数各学各的，最后按概率混合
     "mixed": Recipe(
-        MixedConfig(n_layer=4, n_head=2, n_embd=128, context_length=256, normalization="layer"),
-        dataclasses.replace(SHORT, batch_size=24, learning_rate=1.4e-2, weight_decay=0.3),
+        MixedConfig(n_layer=4, n_head=2, n_embd=256, context_length=256, normalization="layer"),
+        dataclasses.replace(SHORT, batch_size=24, learning_rate=1e-2, weight_decay=1.0),
         validation=0.01, eval_windows=100,
     ),
     # 几分钟里把字符的损失降到最低
