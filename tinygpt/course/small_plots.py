@@ -3,6 +3,7 @@
 只管画，不管算；一般的图在 plots.py。
 """
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from tinygpt.course import plots
@@ -20,7 +21,7 @@ def level(ax: Axes, y: float, name: str, below: bool = True) -> Axes:
 def strips(weights, names: list[str], **labels) -> Axes:
     """几行权重（行，位置），一行一条，颜色由 0 到 1；旁边有色标。labels 是 title、xlabel。"""
     _, ax = plots.panels(width=8.0, height=1.9)
-    image = ax.imshow(weights, cmap=plots.color_map("positive"), vmin=0, vmax=1, aspect="auto")
+    image = ax.imshow(np.asarray(weights), cmap=plots.color_map("positive"), vmin=0, vmax=1, aspect="auto")
     ax.figure.colorbar(image, label="权重")
     ax.set_yticks(range(len(names)), names)
     ax.grid(False)
