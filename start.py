@@ -129,7 +129,7 @@ def run(command, show=None, extra_env=None):
 
 def quiet_threads(environment):
     """线程等对方时不空转着占住核（理由在 tinygpt/threads.py）；使用者设过其中任何一个，就一个也不动。"""
-    settings = {"GOMP_SPINCOUNT": "1000", "KMP_BLOCKTIME": "1"}
+    settings = {"GOMP_SPINCOUNT": "4000", "KMP_BLOCKTIME": "1"}
     decided = any(name in environment for name in (*settings, "OMP_WAIT_POLICY"))
     return {} if decided else settings
 

@@ -101,14 +101,15 @@ def step(args):
         optimizer="adamw", learning_rate=6e-4, eval_interval=10**6,
     )  # fmt: skip
     variants = {
-        "bf16": (training, False), "加补齐的词表、预取": (training, True),
+        "bf16": (training, False), "加补齐的词表、预取、bf16 的残差流": (training, True),
         "加编译": (dataclasses.replace(training, compile=True), True),
         "编译，Muon": (dataclasses.replace(training, compile=True, optimizer="muon"), True),
     }  # fmt: skip
-    if args.no_compile:
-        variants = {name: what for name, what in variants.items() if not what[0].compile}
     for name, (settings, pad) in variants.items():
-        yield f"一步，{name}", timed_step(new_trainer(config, settings, device, pad))
+        if args.no_compile and settings.compile or args.only_compiled and not settings.compile:
+            continue
+        trainer = new_trainer(config, settings, device, pad)
+        yield f"一步，{name}，批 {settings.batch_size}", timed_step(trainer)
 
 
 def timed_step(trainer: Trainer) -> str:
@@ -282,6 +283,7 @@ def main() -> int:
     parser.add_argument("--batch-size", type=int, default=32, help="step 的小批（默认 32 个窗口）")
     parser.add_argument("--steps", type=int, default=30, help="step 走几步（默认 30）")
     parser.add_argument("--no-compile", action="store_true", help="step 不做要编译的两种")
+    parser.add_argument("--only-compiled", action="store_true", help="step 只做要编译的两种")
     args = parser.parse_args()
     if args.device == "cuda" and not torch.cuda.is_available():
         print("这台机器上没有可用的 GPU，什么也没有量。只想看它走得通：--device cpu --tiny")

@@ -86,14 +86,19 @@ def run_peer(folder: str, data: str, seed: int, steps: int) -> None:
 
 
 def run_own(model_folder: str, text_path: str) -> None:
-    """在训练好的模型上算损失，印出 {"loss"}。"""
+    """在训练好的模型上算损失，印出 {"loss"}；混合了计数的（mixed），另有网络自己的 "alone"。"""
     from tinygpt import load
+    from tinygpt.variants.mixed import MixedGPT
 
     model, tokenizer = load(model_folder)
     train, held = split(Path(text_path).read_text(encoding="utf-8"))
     first, ids = tokenizer.encode(train[-1])[-1], tokenizer.encode(held)
-    found = loss(lambda x, y: model(x), first, ids, model.config.context_length)
-    print(json.dumps({"loss": found * len(ids) / len(held), "tokens": len(ids)}))
+    speakers = {"loss": model} | ({"alone": model.network} if isinstance(model, MixedGPT) else {})
+    found = {"tokens": len(ids)}
+    for name, speaker in speakers.items():
+        nats = loss(lambda x, y, speaker=speaker: speaker(x), first, ids, model.config.context_length)
+        found[name] = nats * len(ids) / len(held)
+    print(json.dumps(found))
 
 
 def loss(logits, first: int, ids, context: int) -> float:
@@ -181,7 +186,9 @@ def main() -> None:
             for name in contenders if seed % 2 == 0 else contenders[::-1]:
                 found = measure(name, args, work, seed)
                 results[name].append(found)
-                print(f"种子 {seed}　{name}：{found['seconds']:.1f} 秒，{found['loss']:.4f}", flush=True)
+                alone = f"，网络自己 {found['alone']:.4f}" if "alone" in found else ""
+                line = f"种子 {seed}　{name}：{found['seconds']:.1f} 秒，{found['loss']:.4f}{alone}"
+                print(line, flush=True)
     report(results)
 
 
@@ -192,10 +199,12 @@ def report(results: dict[str, list[dict]]) -> None:
     print(f"torch {torch.__version__}，2 线程；中位数（最小–最大）")
     for name, found in results.items():
         seconds, losses = (sorted(f[key] for f in found) for key in ("seconds", "loss"))
+        alone = [f["alone"] for f in found if "alone" in f]
         print(
             f"{name:<30} {statistics.median(seconds):7.1f} 秒（{seconds[0]:.1f}–{seconds[-1]:.1f}）"
             f" {statistics.median(seconds) / base:5.2f} 倍　"
             f"损失 {statistics.median(losses):.4f}（{losses[0]:.4f}–{losses[-1]:.4f}）"
+            + (f"　网络自己 {statistics.median(alone):.4f}" if alone else "")
         )
 
 

@@ -111,8 +111,9 @@ def test_it_stops_trying_once_it_gets_worse(monkeypatch):
 def test_short_text_read_often_is_regularized(monkeypatch):
     once, often = chosen(monkeypatch, 60), chosen(monkeypatch, 3600, unique=20_000)
     assert once.passes < 1 and often.passes > 8
-    assert (once.recipe.shape.ngram_dropout, once.recipe.train.weight_decay) == (0.0, 0.1)
-    assert often.recipe.shape.dropout > 0.1 and often.recipe.train.weight_decay > 0.1
+    assert (once.recipe.shape.ngram_dropout, once.recipe.train.weight_decay) == (0.5, 0.1)
+    assert often.recipe.shape.dropout > 0 == once.recipe.shape.dropout
+    assert often.recipe.train.weight_decay > 0.1
 
 
 def test_text_shorter_than_a_window_still_gets_a_recipe(monkeypatch):
@@ -121,9 +122,15 @@ def test_text_shorter_than_a_window_still_gets_a_recipe(monkeypatch):
 
 def test_speed_is_measured_by_real_steps():
     ids = np.arange(3000, dtype=np.uint16) % 50
-    small = auto.recipe_for(1, 64, 50, 3)
+    small = auto.recipe_for(1, 64, 50, 3, 60, 3000)
     speed = auto.tokens_per_second(small, ids, CPU, TrainConfig(precision="fp32"))
     assert math.isfinite(speed) and speed > 0
+
+
+def test_short_texts_take_short_windows_and_short_times_small_batches():
+    made = lambda seconds, tokens: auto.recipe_for(2, 128, 50, 5, seconds, tokens)
+    assert made(60, 5000).shape.context_length == 64 < made(60, 10**6).shape.context_length == 256
+    assert made(60, 10**6).train.batch_size < made(600, 10**6).train.batch_size
 
 
 # ---- 预设 ----
@@ -155,7 +162,8 @@ def test_minutes_alone_mean_auto_and_resume_keeps_the_choice(run, capsys, monkey
     assert "--preset auto" in capsys.readouterr().out
     record = json.loads((out / "run.json").read_text(encoding="utf-8"))
     assert record["preset"] == "auto" and record["auto"]["tried"]
-    assert json.loads((out / "config.json").read_text(encoding="utf-8"))["vocab_size"] == 8 + 13  # 字符
+    config = json.loads((out / "config.json").read_text(encoding="utf-8"))
+    assert (config["vocab_size"], config["ngram"]) == (8 + 13, 5)  # 字符
     assert record["validation_fraction"] == 0.1 and record["eval_windows"] == 100
     before = (out / "config.json").read_bytes()
 
@@ -193,6 +201,14 @@ def test_a_shape_or_steps_mean_the_article_model(run, tmp_path, more, monkeypatc
     assert main([*arguments, "--out", str(tmp_path / "run"), *more, *small]) == 0
     config = json.loads((tmp_path / "run" / "config.json").read_text(encoding="utf-8"))
     assert "model" not in config and config["norm"] == "pre"
+
+
+def test_auto_gives_no_ngram_embedding_to_bpe(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(auto, "tokens_per_second", lambda r, *_: 1000.0)
+    monkeypatch.setattr("tinygpt.trainer.Trainer._steps_in", lambda trainer, minutes: 2)
+    command = [*run[0], "--out", str(tmp_path / "run"), "--minutes", "0.01", "--tokenizer", "bpe"]
+    assert main(command) == 0
+    assert json.loads((tmp_path / "run" / "config.json").read_text(encoding="utf-8"))["ngram"] == 1
 
 
 def test_auto_needs_to_know_the_time(run, tmp_path, capsys):

@@ -28,7 +28,8 @@ from tinygpt.variants.counted import (
     counted_objective,
     spoken,
 )  # fmt: skip
-from tinygpt.variants.counted_config import CountedConfig
+from tinygpt.variants.counted_config import CountedConfig, MixedConfig
+from tinygpt.variants.mixed import MixedGPT, mixed_objective
 from tinygpt.variants.modern import ModernGPT
 from tinygpt.variants.modern_config import ModernConfig
 
@@ -337,3 +338,73 @@ def test_a_missing_or_foreign_counts_file_is_said(trained, capsys):
         assert "counts.safetensors" in capsys.readouterr().err
     finally:
         path.write_bytes(kept)
+
+
+# ---- mixed：各学各的，按概率混合 ----
+
+
+def small_mixed(share=0.3, docs=None) -> MixedGPT:
+    torch.manual_seed(0)
+    shape = {"vocab_size": VOCAB, "context_length": 16, "n_layer": 2, "n_head": 2, "n_embd": 16}
+    return shaken(MixedGPT(MixedConfig(**shape, order=4, share=share)), docs or documents())
+
+
+def test_the_mixture_is_the_weighted_sum_of_both_probabilities():
+    model, ids = small_mixed(share=0.2), torch.tensor([[1, 2, 3, 0, 1, 2]])
+    with torch.no_grad():
+        own = model.network(ids).softmax(dim=-1)
+        counted_p = model.listen(ids, None)[..., :VOCAB].exp()
+        found = model(ids).exp()
+    assert (own - counted_p).abs().max() > 0.1  # 两个声音真的不同
+    torch.testing.assert_close(found, 0.8 * own + 0.2 * counted_p)
+    torch.testing.assert_close(found.sum(-1), torch.ones(1, 6))
+
+
+def test_the_network_of_a_mixture_learns_alone_and_is_judged_together():
+    model, ids = small_mixed(), torch.tensor([[1, 2, 3, 0, 1, 2]])
+    batch = {"ids": ids[:, :-1], "labels": ids[:, 1:]}
+
+    def loss(speaker):
+        log_p = speaker(batch["ids"]).log_softmax(dim=-1)
+        return -log_p.gather(-1, batch["labels"][..., None]).sum()
+
+    apart, together = loss(model.network), loss(model)
+    assert abs(apart - together) > 0.1
+    torch.testing.assert_close(mixed_objective(model.train(), batch), apart)
+    torch.testing.assert_close(mixed_objective(model.eval(), batch), together)
+
+
+def test_a_mixture_writes_the_same_with_a_cache():
+    model, cache = small_mixed(), KVCache(small_mixed().config)
+    ids = torch.tensor([[1, 2, 3, 0, 1, 2, 4]])
+    with torch.no_grad():
+        whole = model(ids)
+        parts = [model(ids[:, :3], cache)] + [model(ids[:, n : n + 1], cache) for n in range(3, 7)]
+    torch.testing.assert_close(torch.cat(parts, dim=1), whole)
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.1, 1.5, "一半"])
+def test_a_share_outside_of_zero_and_one_is_refused(share):
+    with pytest.raises(InputError, match="share"):
+        MixedConfig(share=share)
+
+
+def test_the_mixed_preset_trains_saves_writes_and_goes_on(tmp_path, capsys):
+    (tmp_path / "text.txt").write_text("山外有山，天外有天。\n" * 60, encoding="utf-8")
+    run = tmp_path / "run"
+    shape = ["--n-layer", "1", "--n-embd", "16", "--order", "3", "--context-length", "16"]
+    shape += ["--batch-size", "4"]
+    command = ["train", "--preset", "mixed", "--data", str(tmp_path / "text.txt"), "--tokenizer", "char"]
+    command += ["--out", str(run), *shape, "--eval-interval", "5", "--precision", "fp32", "--json"]
+    assert cli.main([*command, "--steps", "10"]) == 0
+    model, tokenizer = load(run)
+    assert isinstance(model, MixedGPT) and model.counts.order == 3 and model.config.share == 0.3
+    capsys.readouterr()
+    assert cli.main(["generate", "山", "--model", str(run), "--max-new-tokens", "5", "--greedy"]) == 0
+    capsys.readouterr()
+    assert cli.main(["evaluate", "--model", str(run), "--data", str(tmp_path / "text.txt"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["loss"] < np.log(tokenizer.vocab_size) / 2
+    assert cli.main([*command, "--steps", "12", "--resume"]) == 0
+    capsys.readouterr()
+    assert cli.main([*command[:-1], "--steps", "3", "--share", "1.5", "--overwrite"]) == 2
+    assert "share" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.util
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,19 @@ def test_the_padded_product_has_a_multiple_of_64_columns(monkeypatch):
     monkeypatch.setattr(gpu.F, "linear", lambda x, w: (seen.append(w.size(0)), real(x, w))[1])
     layer = gpu.PaddedLinear.of(nn.Linear(8, 50257 % 1000, bias=False))
     assert layer(torch.ones(3, 8)).shape == (3, 257) and seen == [320]
+
+
+def test_the_residual_stream_is_half_precision_only_under_autocast(make_model, random_ids):
+    plain, narrow = make_model(std=0.4, dropout=0.0), make_model(std=0.4, dropout=0.0)
+    gpu.narrow_residual(narrow)
+    ids, seen = random_ids(2, 16), {}
+    for name, model in (("plain", plain), ("narrow", narrow)):
+        note = partial(lambda name, block, inputs: seen.update({name: inputs[0].dtype}), name)
+        model.transformer.blocks[1].register_forward_pre_hook(note)
+    assert torch.equal(narrow(ids), plain(ids)) and seen == {"plain": torch.float32, "narrow": torch.float32}
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert_close(narrow(ids), plain(ids), rtol=0.05, atol=0.05)
+    assert seen == {"plain": torch.float32, "narrow": torch.bfloat16}
 
 
 def test_prefetched_batches_are_the_same_in_any_order():

@@ -1,8 +1,9 @@
 """在 GPU 上训练得快的几件事，都接在外面，模型与训练循环不必知道。
 
 张量核心（Tensor Core）一次乘一小块矩阵，比普通的乘法快十几倍，条件是精度低一些、边长是 64 的倍数：
-精度由 bf16 与 TF32 给，边长由 PaddedLinear 补。GPU 算这一批时，CPU 取好下一批，由 Prefetched 做。
-融合的优化器在 optim.py，不写出注意力权重的 SDPA 在 layers.py，torch.compile 是 TrainConfig 的一项。
+精度由 bf16 与 TF32 给，边长由 PaddedLinear 补。乘法之外的时间多半花在搬数上，所以残差流也用 bf16，搬的少一半
+（narrow_residual）。GPU 算这一批时，CPU 取好下一批，由 Prefetched 做。融合的优化器在 optim.py，不写出注意力
+权重的 SDPA 在 layers.py，torch.compile 是 TrainConfig 的一项。
 
 生成时 GPU 多半在等 CPU 一个一个地发出运算；形状不变的 StaticCache 让一步可以录成 CUDA graph，一次发出。
 """
@@ -56,6 +57,21 @@ class Prefetched:
         return {name: tensor.pin_memory() for name, tensor in batch.items()} if self.pin else batch
 
 
+def narrow_residual(model: nn.Module) -> None:
+    """autocast 期间，各个 embedding 交出半精度的向量，于是一层层加上去的残差流也是半精度的。
+
+    autocast 自己只换矩阵乘法：embedding 交出 fp32，每一层都要把 fp32 的残差流读几遍、写几遍。权重仍是 fp32。
+    """
+
+    def narrow(module, inputs, output: Tensor) -> Tensor:
+        kind = output.device.type
+        return output.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else output
+
+    for module in model.modules():
+        if isinstance(module, nn.Embedding):
+            module.register_forward_hook(narrow)
+
+
 def prepared(model: nn.Module, train, device: torch.device):
     """（模型，训练数据）→ 在这个设备上训练得快的（模型，训练数据）；不是 GPU 就原样交还。"""
     if device.type != "cuda":
@@ -64,6 +80,7 @@ def prepared(model: nn.Module, train, device: torch.device):
     head = getattr(model, "lm_head", None)
     if isinstance(head, nn.Linear) and head.bias is None and head.out_features % MULTIPLE:
         model.lm_head = PaddedLinear.of(head)
+    narrow_residual(model)
     return model, Prefetched(train)
 
 

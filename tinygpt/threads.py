@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Callable
 
-SETTINGS = {"GOMP_SPINCOUNT": "1000", "KMP_BLOCKTIME": "1"}  # GNU 的 libgomp；LLVM 与 Intel 的（毫秒）
+SETTINGS = {"GOMP_SPINCOUNT": "4000", "KMP_BLOCKTIME": "1"}  # GNU 的 libgomp；LLVM 与 Intel 的（毫秒）
 DECIDED_BY_THE_USER = (*SETTINGS, "OMP_WAIT_POLICY")
 
 

@@ -28,7 +28,7 @@ from tinygpt.template import DEFAULT, Template
 from tinygpt.text import read_rows
 from tinygpt.tokenizer import Tokenizer
 from tinygpt.trainer import BEST, Trainer, seed_everything
-from tinygpt.variants import counted, lora
+from tinygpt.variants import lora, voices
 
 HELP = "用问答微调一个模型"
 DESCRIPTION = "用问答微调一个模型：只在回答上算损失。读哪些写法的数据，见 docs/finetuning.md。"
@@ -102,8 +102,8 @@ def _described(pairs: "Pairs", tokenizer: Tokenizer, model, adapters: lora.Setti
 
 
 def _write_base(model, adapters: lora.Settings | None, out: Path) -> None:
-    """LoRA：训练之前把底子抄一份；接着训练时已经抄过。counted 的计数也抄一份。"""
-    counted.save_counts(model, out)
+    """LoRA：训练之前把底子抄一份；接着训练时已经抄过。有计数的，计数也抄一份。"""
+    voices.save_counts(model, out)
     if adapters and not (out / lora.SETTINGS).exists():
         lora.save_base(model, out)
         lora.save_settings(adapters, out)

@@ -40,7 +40,7 @@ class Plan:
         """auto：试走几步，选出形状与参数。"""
         if self.facts is None:
             return self
-        ngram = 5 if self.tokenizer == "char" else 3
+        ngram = 5 if self.tokenizer == "char" else 1  # BPE 的 token 已经是几个字合起来的
         choice = auto.choose(ids, vocab_size, ngram, 60 * self.config.minutes, device, self.config)
         return replace(self, choice=choice, recipe=replace(choice.recipe, validation=self.facts.validation))
 

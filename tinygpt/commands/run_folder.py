@@ -13,8 +13,8 @@ from tinygpt.locks import Busy, held
 from tinygpt.metrics import FILE as LOG
 from tinygpt.pretrained import run_record
 from tinygpt.trainer import BEST
-from tinygpt.variants.counted import COUNTS
 from tinygpt.variants.lora import ADAPTER, SETTINGS
+from tinygpt.variants.voices import COUNTS
 
 LOCK = ".tinygpt.lock"
 RUN_FILES = (

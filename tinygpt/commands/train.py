@@ -26,9 +26,9 @@ from tinygpt.recipes import RECIPES
 from tinygpt.text import Source
 from tinygpt.tokenizer import CHAT, EOS, Tokenizer
 from tinygpt.trainer import Trainer, seed_everything
-from tinygpt.variants.counted import held_out, save_counts, with_counts
-from tinygpt.variants.counted_config import CountedConfig
+from tinygpt.variants.counted_config import MixedConfig
 from tinygpt.variants.models import build
+from tinygpt.variants.voices import counts_for, save_counts, with_counts
 
 HELP, DESCRIPTION = "训练一个模型", "训练一个模型。不给 --data 就用随包附带的文字。"
 TOKENIZERS = "字符、BPE，或一个分词器文件；默认：自己的文字用 bpe，附带的文字用附带的分词器"
@@ -52,7 +52,7 @@ def add_arguments(parser) -> None:
     parser.add_argument("--find-batch", action="store_true", help=finding)
     watch = "开始、走完一成、三成、走完时，各续写一次这个开头：看文字从乱码里长出来"
     parser.add_argument("--watch", type=as_typed, metavar="PROMPT", help=watch)
-    add_fields(parser, CountedConfig)
+    add_fields(parser, MixedConfig)
     add_fields(parser, TrainConfig)
 
 
@@ -64,7 +64,7 @@ def run(args) -> int:
 
 def _run(args, workers: parallel.Alone, device: torch.device) -> int:
     """准备文字、分词器、编号、模型，然后训练。"""
-    out, changes = Path(args.out), given(args, CountedConfig)
+    out, changes = Path(args.out), given(args, MixedConfig)
     both = args.data is not None and args.mixture is not None
     require(not both, "--data 与 --mixture", "两个里只给一个", "它们各说一种文字从哪里来")
     fix = "去掉 --watch：权重切开时，续写要各进程一起算"
@@ -85,7 +85,7 @@ def _run(args, workers: parallel.Alone, device: torch.device) -> int:
     validation = ContiguousWindows(dataset.validation, shape.context_length, 16, EOS, plan.eval_windows)
     fingerprint = {"数据": dataset.meta["digest"], "分词器": tokenizer.fingerprint, "模型": str(shape)}
     workers.require_same(fingerprint)
-    counts = held_out(shape, ids, EOS)
+    counts = counts_for(shape, ids, EOS)
 
     def trainer_for(config: TrainConfig, out: Path | None = out, validation=validation) -> Trainer:
         seed_everything(config.seed)

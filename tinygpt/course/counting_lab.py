@@ -16,10 +16,11 @@ from tinygpt.counting import count
 from tinygpt.data import ContiguousWindows, RandomWindows
 from tinygpt.evaluation import evaluate
 from tinygpt.trainer import Trainer, seed_everything
-from tinygpt.variants.counted import CountedGPT, HeldOut, with_counts
+from tinygpt.variants.counted import CountedGPT, HeldOut
 from tinygpt.variants.counted_config import CountedConfig
 from tinygpt.variants.modern import ModernGPT
 from tinygpt.variants.modern_config import ModernConfig
+from tinygpt.variants.voices import with_counts
 
 SIGNS, CHARACTERS, ORDER, CONTEXT, BATCH = 150, 60_000, 5, 64, 16
 END, VOCAB = SIGNS + 1, SIGNS + 2  # 文字里没有文档的终点：END 从不出现

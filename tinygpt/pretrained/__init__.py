@@ -19,7 +19,7 @@ from tinygpt.config import GPTConfig
 from tinygpt.errors import InputError, require, require_text
 from tinygpt.gpt import GPT
 from tinygpt.tokenizer import Tokenizer
-from tinygpt.variants import counted, lora
+from tinygpt.variants import lora, voices
 from tinygpt.variants.models import build, config_from
 
 SHIPPED = Path(__file__).parent
@@ -75,7 +75,7 @@ def load(name_or_folder: str | Path = "mini", device: str | torch.device = "cpu"
     if (folder / lora.SETTINGS).exists():  # 微调时用了 LoRA：装上，合并，就是一个普通的 GPT
         lora.load_adapters(model, folder)
         lora.merge(model)
-    counted.load_counts(model, folder)
+    voices.load_counts(model, folder)
     return model.to(device).eval(), tokenizer
 
 

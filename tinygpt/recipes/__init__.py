@@ -7,7 +7,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from tinygpt.config import PRESETS, GPTConfig, TrainConfig, reject_unknown
-from tinygpt.variants.counted_config import CountedConfig
+from tinygpt.variants.counted_config import CountedConfig, MixedConfig
 from tinygpt.variants.modern_config import ModernConfig
 
 USUAL = TrainConfig(steps=500)  # 附带的文字、两个核，三分钟以内
@@ -47,10 +47,18 @@ RECIPES = {name: Recipe(shape) for name, shape in PRESETS.items()} | {
         dataclasses.replace(SHORT, batch_size=12, learning_rate=1e-2, weight_decay=1.0),
         validation=0.01, eval_windows=100,
     ),
+    # 时间长一些（几分钟）：网络与计数各学各的，最后按概率混合
+    "mixed": Recipe(
+        MixedConfig(n_layer=4, n_head=2, n_embd=256, context_length=256, normalization="layer"),
+        dataclasses.replace(SHORT, batch_size=24, learning_rate=1e-2, weight_decay=1.0),
+        validation=0.01, eval_windows=100,
+    ),
     # 几分钟里把字符的损失降到最低
     "speedrun": Recipe(
-        dataclasses.replace(FAST, ngram=5, ngram_size=1 << 14, ngram_dropout=0.5),
-        dataclasses.replace(SHORT, learning_rate=1.4e-2),
+        dataclasses.replace(
+            FAST, n_head=2, context_length=256, ngram=5, ngram_size=1 << 14, ngram_dropout=0.5
+        ),
+        dataclasses.replace(SHORT, batch_size=12, learning_rate=1.4e-2, weight_decay=0.3),
         validation=0.01, eval_windows=100,
     ),
 }

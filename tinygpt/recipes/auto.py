@@ -37,8 +37,9 @@ REPEATS = 15  # 反复读到大约这么多遍，就几乎没有新东西了（M
 ENOUGH = 20_000  # 验证用这么多个字符就够分出好坏
 ONCE = 45_000  # 每秒的预算有这么多个字符可读，BPE 就读不到两三遍（两个核，docs/speed_log.md）
 SPEED_STEPS = 4
+CONTEXT, SHORT_CONTEXT, FEW = 256, 64, 20  # 切不出 FEW 个长窗口的文字，用短的
 # 读不到几遍 →（丢弃，n 元 embedding 的丢弃，权重衰减）
-AGAIN = ((1, (0.0, 0.0, 0.1)), (3, (0.0, 0.5, 0.1)), (8, (0.1, 0.5, 0.2)), (math.inf, (0.2, 0.5, 0.5)))
+AGAIN = ((3, (0.0, 0.5, 0.1)), (8, (0.0, 0.5, 0.5)), (math.inf, (0.1, 0.5, 1.5)))
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def choose(
     """从小到大试 SHAPES，取估计的损失最小的；usual 里是使用者已经定下的参数（精度、种子……）。"""
     tried, best = [], None
     for n_layer, n_embd in SHAPES:
-        candidate = recipe_for(n_layer, n_embd, vocab_size, ngram)
+        candidate = recipe_for(n_layer, n_embd, vocab_size, ngram, seconds, len(ids))
         if len(ids) <= candidate.shape.context_length:
             break
         speed = tokens_per_second(candidate, ids, device, usual)
@@ -172,19 +173,23 @@ def choose(
             best = loss, candidate, tokens / len(ids)
         else:
             break
-    loss, candidate, passes = best or (math.inf, recipe_for(*SHAPES[0], vocab_size, ngram), 1.0)
+    smallest = recipe_for(*SHAPES[0], vocab_size, ngram, seconds, len(ids))
+    loss, candidate, passes = best or (math.inf, smallest, 1.0)
     return Choice(regularized(candidate, passes), tried, passes)
 
 
-def recipe_for(n_layer: int, n_embd: int, vocab_size: int, ngram: int) -> Recipe:
-    """一个形状的配方：窄的学习率高，宽的上下文长。"""
-    context = 64 if n_embd <= 128 else 128
+def recipe_for(
+    n_layer: int, n_embd: int, vocab_size: int, ngram: int, seconds: float, tokens: int
+) -> Recipe:
+    """一个形状的配方：窄的学习率高；时间短的，一步少几个窗口，多走几步。"""
+    context = CONTEXT if tokens > FEW * CONTEXT else SHORT_CONTEXT
     shape = replace(
-        FAST, vocab_size=vocab_size, n_layer=n_layer, n_head=max(2, n_embd // 32), n_embd=n_embd,
+        FAST, vocab_size=vocab_size, n_layer=n_layer, n_head=max(2, n_embd // 64), n_embd=n_embd,
         context_length=context, ngram=ngram, ngram_size=1 << 14,
     )  # fmt: skip
     rate = 2e-2 * math.sqrt(64 / n_embd)
-    return Recipe(shape, replace(SHORT, batch_size=2048 // context, learning_rate=rate), eval_windows=100)
+    batch_size = 12 if seconds < 150 else 24
+    return Recipe(shape, replace(SHORT, batch_size=batch_size, learning_rate=rate), eval_windows=100)
 
 
 def regularized(recipe: Recipe, passes: float) -> Recipe:

@@ -11,53 +11,35 @@ P 是数训练文字得到的插值 Kneser–Ney（counting.py）：头几秒就
 学不到。只减去这一次出现（留一）也不行：少掉的那一次恰好指着答案，而且同一篇里反复出现的搭配显得太有把握。
 验证与生成时用全部的计数。计数只看窗口里的 token，所以这个模型也是一个由 ids 到 logits 的函数。
 
+另一种合法（各学各的，最后按概率混合）在 mixed.py，把计数接到训练与文件上在 voices.py。
+
 名字总与纯 GPT 分开写：两样东西加在一起的结果，不是 GPT 自己的。
 """
-
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tinygpt import counting_file
 from tinygpt.cache import Cache
-from tinygpt.config import GPTConfig
-from tinygpt.counting import Counts, Voice, count
+from tinygpt.counting import Counts, Voice
 from tinygpt.data import RandomWindows
-from tinygpt.losses import Batch, causal_objective, cross_entropy_sum
+from tinygpt.losses import Batch, cross_entropy_sum
 from tinygpt.variants.counted_config import CountedConfig
 from tinygpt.variants.modern import ModernGPT
 
-COUNTS = "counts.safetensors"  # 模型文件夹里的计数
 FOLDS = 10
 LARGEST_STORE = 1 << 29  # 留出的计数最多先算好多少个数（每个两字节）
 SMALLEST = 1e-9  # 概率取对数之前垫到这么多：舍入不会给出 −∞
 
 
-class CountedGPT(nn.Module):
-    """一个 ModernGPT，一份计数，一个门。counts 不是参数：造好之后由调用者放进来。"""
+class Listener(nn.Module):
+    """一个 ModernGPT，与一份计数。counts 不是参数：造好之后由调用者放进来。两样怎样合起来，由子类定。"""
 
     def __init__(self, config: CountedConfig):
         super().__init__()
         self.config = config
         self.network = ModernGPT(config)
-        self.ear = nn.Linear(config.vocab_size + evidence_size(config.order), config.n_embd, bias=False)
-        nn.init.zeros_(self.ear.weight)
-        self.gate = nn.Parameter(torch.zeros(config.n_embd + evidence_size(config.order)))
-        self.gate_bias = nn.Parameter(torch.ones(1))  # 门从 1 开始：先听计数的
         self.counts: Counts | None = None
-
-    def forward(self, ids: Tensor, cache: Cache | None = None, voice: Tensor | None = None) -> Tensor:
-        """ids (b, t) → logits (b, t, v)。
-
-        voice (b, t, v + 证据) 是计数说的，训练时由 CountedWindows 给出（留出的）；不给就用全部的计数现查。
-        """
-        voice = self.listen(ids, cache) if voice is None else voice
-        log_p, evidence = voice[..., : self.config.vocab_size], voice[..., self.config.vocab_size :]
-        hidden = self.network.hidden(ids, cache, self.ear(voice))
-        gate = (torch.cat([hidden, evidence], dim=-1) * self.gate).mean(-1, keepdim=True) + self.gate_bias
-        return self.network.cap(self.network.lm_head(hidden)) + gate * log_p
 
     def listen(self, ids: Tensor, cache: Cache | None) -> Tensor:
         """计数在这些位置说什么，形状 (b, t, v + 证据)；有缓存时，前几个 token 在缓存里。"""
@@ -74,6 +56,28 @@ class CountedGPT(nn.Module):
     @property
     def device(self) -> torch.device:
         return self.network.device
+
+
+class CountedGPT(Listener):
+    """一个 ModernGPT，一份计数，一个门。"""
+
+    def __init__(self, config: CountedConfig):
+        super().__init__(config)
+        self.ear = nn.Linear(config.vocab_size + evidence_size(config.order), config.n_embd, bias=False)
+        nn.init.zeros_(self.ear.weight)
+        self.gate = nn.Parameter(torch.zeros(config.n_embd + evidence_size(config.order)))
+        self.gate_bias = nn.Parameter(torch.ones(1))  # 门从 1 开始：先听计数的
+
+    def forward(self, ids: Tensor, cache: Cache | None = None, voice: Tensor | None = None) -> Tensor:
+        """ids (b, t) → logits (b, t, v)。
+
+        voice (b, t, v + 证据) 是计数说的，训练时由 CountedWindows 给出（留出的）；不给就用全部的计数现查。
+        """
+        voice = self.listen(ids, cache) if voice is None else voice
+        log_p, evidence = voice[..., : self.config.vocab_size], voice[..., self.config.vocab_size :]
+        hidden = self.network.hidden(ids, cache, self.ear(voice))
+        gate = (torch.cat([hidden, evidence], dim=-1) * self.gate).mean(-1, keepdim=True) + self.gate_bias
+        return self.network.cap(self.network.lm_head(hidden)) + gate * log_p
 
     def parameter_count(self) -> dict[str, int]:
         """网络各部分、听计数的矩阵与门的参数个数；计数不是参数。"""
@@ -157,31 +161,3 @@ class CountedWindows:
 def counted_objective(model, batch: Batch) -> Tensor:
     """与 causal_objective 相同；训练的批带着留出的计数。"""
     return cross_entropy_sum(model(batch["ids"], voice=batch.get("voice")), batch["labels"])
-
-
-def held_out(config: GPTConfig, ids: np.ndarray, eos: int) -> HeldOut | None:
-    """counted 的形状：把训练的文字数一遍；别的形状用不着计数，是 None。"""
-    if not isinstance(config, CountedConfig):
-        return None
-    return HeldOut(count(ids, config.order, config.vocab_size, eos), ids)
-
-
-def with_counts(model: nn.Module, windows: RandomWindows, counts: HeldOut | None) -> tuple:
-    """（模型，训练的批，目标）：有计数的，放进模型，批里也带上；没有的照旧。"""
-    if counts is None:
-        return model, windows, causal_objective
-    model.counts = counts.counts
-    return model, CountedWindows(counts, windows), counted_objective
-
-
-def save_counts(model: nn.Module, folder: str | Path) -> None:
-    """counted 的模型：把计数写进文件夹；别的模型没有计数，什么也不做。"""
-    if isinstance(model, CountedGPT):
-        counting_file.save(model.counts, Path(folder) / COUNTS)
-
-
-def load_counts(model: nn.Module, folder: str | Path) -> None:
-    """save_counts 写下的取回来。"""
-    if isinstance(model, CountedGPT):
-        config = model.config
-        model.counts = counting_file.load(Path(folder) / COUNTS, config.order, config.vocab_size)

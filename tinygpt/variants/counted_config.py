@@ -1,4 +1,4 @@
-"""counted 的形状：网络的形状与 modern 相同，另有数到几元。模型在 counted.py 里。"""
+"""counted 与 mixed 的形状：网络的形状与 modern 相同，另有数到几元。模型在 counted.py、mixed.py 里。"""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from tinygpt.counting import MOST
 from tinygpt.errors import require
 from tinygpt.variants.modern_config import ModernConfig
 
-KIND = "counted"  # config.json 里的 model
+KIND, MIXED = "counted", "mixed"  # config.json 里的 model
 
 
 @dataclass(frozen=True)
@@ -23,3 +23,18 @@ class CountedConfig(ModernConfig):
 
     def to_dict(self) -> dict:
         return super().to_dict() | {"model": KIND}
+
+
+@dataclass(frozen=True)
+class MixedConfig(CountedConfig):
+    """mixed 的形状：CountedConfig 的字段，加上计数占几成。"""
+
+    share: float = documented(0.3, "mixed：计数在合起来的概率里占几成，0 到 1 之间")
+
+    def __post_init__(self):
+        super().__post_init__()
+        fine = isinstance(self.share, int | float) and 0 < self.share < 1
+        require(fine, f"share = {self.share!r:.60}", "0 < share < 1", "常用 0.2 到 0.4")
+
+    def to_dict(self) -> dict:
+        return super().to_dict() | {"model": MIXED}

@@ -10,12 +10,16 @@ from tinygpt.errors import require
 from tinygpt.gpt import GPT
 from tinygpt.variants.counted import CountedGPT
 from tinygpt.variants.counted_config import KIND as COUNTED
-from tinygpt.variants.counted_config import CountedConfig
+from tinygpt.variants.counted_config import MIXED, CountedConfig, MixedConfig
+from tinygpt.variants.mixed import MixedGPT
 from tinygpt.variants.modern import ModernGPT
 from tinygpt.variants.modern_config import KIND as MODERN
 from tinygpt.variants.modern_config import ModernConfig
 
-MODELS = {"gpt": (GPTConfig, GPT), MODERN: (ModernConfig, ModernGPT), COUNTED: (CountedConfig, CountedGPT)}
+MODELS = {
+    "gpt": (GPTConfig, GPT), MODERN: (ModernConfig, ModernGPT), COUNTED: (CountedConfig, CountedGPT),
+    MIXED: (MixedConfig, MixedGPT),
+}  # fmt: skip
 
 
 def config_from(values: dict) -> GPTConfig:
