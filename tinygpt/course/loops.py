@@ -207,10 +207,10 @@ def read(size: int, steps: int, accumulation: int, seed: int) -> Tensor:
 
 
 def speed(size: int, steps: int, accumulation: int) -> float:
-    """每秒多少千个 token：造好模型、走完，做三遍，取最快的一遍。"""
+    """每秒多少千个 token：造好模型、走完，做七遍，取最快的一遍。"""
     data, tokens = windows(0, size), size * CONTEXT * steps * accumulation
     run = lambda: trainer_for(data=data, steps=steps, accumulation=accumulation).run()
-    return tokens / min(timeit.repeat(run, number=1, repeat=3)) / 1000
+    return tokens / min(timeit.repeat(run, number=1, repeat=7)) / 1000
 
 
 def resumable(folder, seed: int = 0) -> Trainer:
