@@ -110,10 +110,18 @@ def test_it_stops_trying_once_it_gets_worse(monkeypatch):
 
 def test_short_text_read_often_is_regularized(monkeypatch):
     once, often = chosen(monkeypatch, 60), chosen(monkeypatch, 3600, unique=20_000)
-    assert once.passes < 1 and often.passes > 8
-    assert (once.recipe.shape.ngram_dropout, once.recipe.train.weight_decay) == (0.5, 0.1)
-    assert often.recipe.shape.dropout > 0 == once.recipe.shape.dropout
-    assert often.recipe.train.weight_decay > 0.1
+    assert once.passes < 1 and often.passes > auto.OFTEN
+    assert once.recipe.shape.dropout == 0 < often.recipe.shape.dropout
+    assert once.recipe.train.weight_decay == 0.1 < often.recipe.train.weight_decay <= 2
+
+
+def test_more_parameters_than_text_decay_more():
+    made = auto.recipe_for(2, 128, 500, 1, 60, 10**6)
+    decay = lambda passes, unique: auto.regularized(made, passes, unique).train.weight_decay
+    own = auto.parameters_without_ngram(made.shape)
+    assert own == sum(p.numel() for p in auto.ModernGPT(made.shape).parameters())
+    assert decay(7, own) == decay(14, own) == 0.3 and decay(3.5, own // 2) == 0.3
+    assert decay(7, own // 3) == 0.9 and decay(0.5, own) == 0.1 and decay(9, own // 100) == 2
 
 
 def test_text_shorter_than_a_window_still_gets_a_recipe(monkeypatch):

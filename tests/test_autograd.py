@@ -1,4 +1,4 @@
-"""一百行的自动求导，与 torch 的逐项相同。"""
+"""一百来行的自动求导，与 torch 的逐项相同。"""
 
 from pathlib import Path
 

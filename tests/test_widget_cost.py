@@ -6,7 +6,7 @@ import pytest
 matplotlib.use("Agg")
 from tinygpt import GPT, GPTConfig
 from tinygpt.course import plots
-from tinygpt.course.widgets.cost import cost_calculator, duration, parameter_parts, training_flops
+from tinygpt.course.widgets.cost import SIZES, cost_calculator, duration, parameter_parts, training_flops
 
 
 @pytest.mark.parametrize("shape", [(1, 64, 300, 16), (2, 256, 4096, 256), (5, 96, 1000, 40)])
@@ -26,7 +26,8 @@ def test_the_published_sizes():
 
 
 @pytest.mark.parametrize("seconds, text", [
-    (12, "12 秒"), (90, "1.5 分钟"), (7200, "2 小时"), (86400 * 3, "3 天"), (86400 * 365 * 1000, "1e+03 年"),
+    (12, "12 秒"), (90, "1.5 分钟"), (7200, "2 小时"), (86400 * 3, "3 天"), (86400 * 365 * 1000, "1,000 年"),
+    (3.15e12, "9.99 万年"), (86400 * 365 * 3e8, "3 亿年"),
 ])
 def test_durations_can_be_read(seconds, text):
     assert duration(seconds) == text
@@ -41,3 +42,11 @@ def test_every_control_changes_the_picture():
         before = bytes(board.image.value)
         board.controls[name].value = value
         assert bytes(board.image.value) != before, name
+
+
+def test_a_button_sets_the_size_of_a_known_model():
+    board = cost_calculator()
+    for button, (name, sizes) in zip(board.buttons, SIZES.items(), strict=True):
+        button.click()
+        assert button.description == name
+        assert [board.controls[key].value for key in list(board.controls)[:4]] == list(sizes)

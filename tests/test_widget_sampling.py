@@ -40,6 +40,11 @@ def test_every_control_changes_the_picture(mini, name, value):
     assert bytes(board.image.value) != before and board.message.value == ""
 
 
+def test_it_starts_at_the_temperature_asked_for(mini):
+    usual, low = sampling_playground(*mini, PROMPTS), sampling_playground(*mini, PROMPTS, temperature=0.5)
+    assert low.controls["temperature"].value == 0.5 and bytes(low.image.value) != bytes(usual.image.value)
+
+
 def test_the_bars_are_the_distribution(mini):
     model, tokenizer = mini
     logits, seen = last_logits(model, tokenizer, PROMPTS[0])

@@ -1,11 +1,11 @@
 """n 元语言模型：数数得到的语言模型，GPT 要超过的对手（第 01 课）。
 
-这里只见编号，不知道文字。用的是插值 Kneser–Ney 平滑（Kneser 与 Ney 1995;Chen 与 Goodman 1999）：
+这里只见编号，不知道文字。用的是插值 Kneser–Ney 平滑（Kneser 与 Ney 1995；Chen 与 Goodman 1999）：
 
-    P(w | 前 k 个) = max(c（前，w） − D, 0) / c（前） + D · N（前） / c（前） · P(w | 前 k − 1 个)
+    P(w | 前 k 个) = max(c(前, w) − D, 0) / c(前) + D · N(前) / c(前) · P(w | 前 k − 1 个)
 
-N（前） 是跟在“前”后面的不同词的个数。最高一阶的 c 是出现次数；低阶的 c 是延续次数：
-这个词前面出现过多少种不同的词。最底下是均匀分布 1/V。每一阶的 D = n₁ / (n₁ + 2 n₂),
+N(前) 是跟在“前”后面的不同词的个数。最高一阶的 c 是出现次数；低阶的 c 是延续次数：
+这个词前面出现过多少种不同的词。最底下是均匀分布 1/V。每一阶的 D = n₁ / (n₁ + 2 n₂)，
 n₁、n₂ 是恰好数到 1 次、2 次的个数。
 """
 
@@ -23,7 +23,7 @@ class NGram:
 
     参数
     ----
-    order: n;1 只看自己（一元），2 看前一个，依此类推
+    order: n；1 只看自己（一元），2 看前一个，依此类推
     vocab_size: 词表大小 V
     eos: 文档的终点；文档开头的前文看作 n − 1 个 eos
     """
@@ -58,7 +58,7 @@ class NGram:
         return self
 
     def probability(self, history: Iterable[int], token: int) -> float:
-        """P(token | history);history 只用最后 n − 1 个。"""
+        """P(token | history)；history 只用最后 n − 1 个。"""
         history = self._history(history)
         p = 1 / self.vocab_size
         for k in range(self.order):
@@ -89,7 +89,7 @@ class NGram:
         return padded[len(padded) - self.order + 1 :]
 
     def loss(self, documents: Iterable[list[int]]) -> float:
-        """平均每个 token 的 −log P(nat)，与 GPT 的交叉熵可以直接比。"""
+        """平均每个 token 的 −log P（单位 nat），与 GPT 的交叉熵可以直接比。"""
         total = count = 0
         for ids in documents:
             for i, token in enumerate(ids):

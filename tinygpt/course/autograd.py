@@ -1,11 +1,11 @@
-"""自动求导，一百行：记下每一步运算，再倒着走一遍，把梯度一层层传回去。
+"""自动求导，一百来行：记下每一步运算，再倒着走一遍，把梯度一层层传回去。
 
     w = Variable(torch.randn(3, 3))
     loss = -(w.rows(ids).log_softmax().pick(labels)).mean()
     backward(loss)
     w.grad            # ∂loss/∂w，与 torch 的相同（tests/test_autograd.py）
 
-这里只用张量的加减乘除，不用 torch 的自动求导。每种运算有两条规则：FORWARD 怎样算，BACKWARD 怎样把输出的梯度 g
+这里只用 torch 的张量运算，不用它的自动求导。每种运算有两条规则：FORWARD 怎样算，BACKWARD 怎样把输出的梯度 g
 变成各个输入的梯度。练习 1.3–1.6 写的就是其中几条，写好以后可以换进去：with rules(matmul=…)。
 """
 

@@ -1,4 +1,4 @@
-"""课里的示意图：方块与箭头。第 02 课的三种 Transformer，第 05 课的解码器（带形状）与两种次序。
+"""课里的示意图：方块与箭头。第 01 课的小网络，第 02 课的三种 Transformer，第 05 课的解码器与两种次序。
 
 只画结构，不算任何数。
 """
@@ -44,6 +44,30 @@ def _stack(ax: Axes, x: float, layers: list[tuple[str, str]], gap: float = 0.95)
         box(ax, x, i * gap, text, kind)
         if i:
             arrow(ax, (x, (i - 1) * gap + 0.31), (x, i * gap - 0.31))
+
+
+def three_letters() -> Figure:
+    """看前面三个字的小网络：三个向量接起来，一层，弯一下，再一层。"""
+    ax = _canvas(9.2, 2.4, (-0.8, 15.0), (-1.7, 2.0))
+    for y, letter in zip((1.2, 0.0, -1.2), "机器学"):
+        box(ax, 0, y, letter, width=0.9)
+        box(ax, 2.1, y, "16 个数", "free", width=1.5)
+        arrow(ax, (0.45, y), (1.35, y))
+        arrow(ax, (2.85, y), (3.7, 0.12 * y))
+    steps = [(4.6, 1.8, "接成 48 个", "free"), (7.3, 1.8, "中间 96 个", "work"), (9.6, 1.0, "tanh", "causal"),
+             (12.0, 2.0, "151 个 logits", "plain")]  # fmt: skip
+    for i, (x, width, text, kind) in enumerate(steps):
+        box(ax, x, 0, text, kind, width=width)
+        if i:
+            arrow(ax, (steps[i - 1][0] + steps[i - 1][1] / 2, 0), (x - width / 2, 0))
+    for x in (5.95, 10.55):
+        ax.text(x, 0.42, "乘矩阵", ha="center", fontsize=8.5, color=plots.COLORS[0])
+    arrow(ax, (13.0, 0), (13.7, 0))
+    ax.text(13.8, 0, "softmax，\n下一个字", va="center", fontsize=9.5)
+    for x, y, text in ((2.1, -1.58, "查表：embedding"), (9.6, -0.4, "激活函数")):
+        ax.text(x, y, text, ha="center", va="top", fontsize=8.5, color=plots.COLORS[0])
+    ax.set_title("看三个字，猜第四个：同一张 embedding 的表查三次", loc="left")
+    return plots.finish(ax).figure
 
 
 def family() -> Figure:

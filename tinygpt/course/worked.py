@@ -133,7 +133,8 @@ def eos_bars(prompts: Sequence[str], found: Sequence[tuple[float, ...]], title: 
     """每个提示三根柱子：不带 <eos> 离自己的一种，带 <eos> 离自己的一种、离另一种。"""
     names = ["不带 <eos>，离自己的一种", "带 <eos>，离自己的一种", "带 <eos>，离另一种"]
     _, ax = plots.panels(width=8.5, height=3.4)
-    return plots.bars(prompts, dict(zip(names, zip(*found))), ax=ax, digits=1, ylabel="KL", title=title)
+    labels = {"ylabel": "离“开头的分布”多远（KL）", "title": title}
+    return plots.bars(prompts, dict(zip(names, zip(*found))), ax=ax, digits=1, **labels)
 
 
 # ---- 照文章的次序训练 ----

@@ -4,7 +4,7 @@
 
     1. 从小到大，每个候选的形状真的走几步，量出每秒多少 token，于是知道给的时间里看得完多少
     2. 用一条拟合出来的曲线，由形状的大小与看过的 token 估计损失；估计开始变差，就不再试更大的
-    3. 学习率、丢弃等跟着形状与“同一段文字要读几遍”走
+    3. 学习率跟着形状走，权重衰减跟着“参数是文字的几倍、要读几遍”走
 
 曲线是 L = E + A/N^a + B/D^b（Hoffmann 等 2022）：N 是各层的参数个数，D 是看过的 token；反复读的文字，
 第 k 遍不如第一遍（Muennighoff 等 2023），所以 D 用折算之后的。指数 a、b 用论文的（记下的训练太少、太短，
@@ -38,8 +38,7 @@ ENOUGH = 20_000  # 验证用这么多个字符就够分出好坏
 ONCE = 45_000  # 每秒的预算有这么多个字符可读，BPE 就读不到两三遍（两个核，docs/speed_log.md）
 SPEED_STEPS = 4
 CONTEXT, SHORT_CONTEXT, FEW = 256, 64, 20  # 切不出 FEW 个长窗口的文字，用短的
-# 读不到几遍 →（丢弃，n 元 embedding 的丢弃，权重衰减）
-AGAIN = ((3, (0.0, 0.5, 0.1)), (8, (0.0, 0.5, 0.5)), (math.inf, (0.1, 0.5, 1.5)))
+OFTEN = 16  # 同一段文字读过这么多遍，才加丢弃：再少，丢弃使它学得慢，总是亏
 
 
 @dataclass(frozen=True)
@@ -175,7 +174,7 @@ def choose(
             break
     smallest = recipe_for(*SHAPES[0], vocab_size, ngram, seconds, len(ids))
     loss, candidate, passes = best or (math.inf, smallest, 1.0)
-    return Choice(regularized(candidate, passes), tried, passes)
+    return Choice(regularized(candidate, passes, len(ids)), tried, passes)
 
 
 def recipe_for(
@@ -192,11 +191,18 @@ def recipe_for(
     return Recipe(shape, replace(SHORT, batch_size=batch_size, learning_rate=rate), eval_windows=100)
 
 
-def regularized(recipe: Recipe, passes: float) -> Recipe:
-    """同一段文字要读好几遍，就加丢弃与权重衰减，免得背下来。"""
-    dropout, ngram_dropout, decay = next(values for most, values in AGAIN if passes < most)
-    shape = replace(recipe.shape, dropout=dropout, ngram_dropout=ngram_dropout)
-    return replace(recipe, shape=shape, train=replace(recipe.train, weight_decay=decay))
+def regularized(recipe: Recipe, passes: float, unique: int) -> Recipe:
+    """同一段文字要读 passes 遍，免得背下来：参数比文字多、读得多，权重衰减就大（docs/speed_log.md）。"""
+    shape = replace(recipe.shape, dropout=0.1 if passes > OFTEN else 0.0, ngram_dropout=0.5)
+    room = parameters_without_ngram(shape) / max(1, unique)
+    decay = min(2.0, max(0.1, 0.3 * room * min(1.0, passes / 7)))
+    return replace(recipe, shape=shape, train=replace(recipe.train, weight_decay=round(decay, 2)))
+
+
+def parameters_without_ngram(shape: ModernConfig) -> int:
+    """参数的个数，n 元 embedding 除外：它有自己的丢弃。"""
+    with torch.device("meta"):  # 只要形状，不占内存
+        return ModernGPT(replace(shape, ngram=1)).parameter_count()["合计"]
 
 
 def tokens_per_second(recipe: Recipe, ids: np.ndarray, device: torch.device, usual: TrainConfig) -> float:

@@ -1,5 +1,6 @@
 """花费计算器：拨模型的大小、文字的多少、机器的快慢，看参数怎样分布，训练要多久。"""
 
+import ipywidgets as widgets
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
@@ -12,11 +13,18 @@ DEVICES = {
     "一块数据中心的 GPU，约 4×10¹⁴": 4e14,
     "一千块这样的 GPU": 4e17,
 }
-UNITS = [("秒", 60), ("分钟", 60), ("小时", 24), ("天", 365), ("年", float("inf"))]
+UNITS = [("秒", 60), ("分钟", 60), ("小时", 24), ("天", 365)]
+UNITS += [("年", 1e4), ("万年", 1e4), ("亿年", float("inf"))]
+SHAPE = ("n_layer", "n_embd", "vocab_size", "context_length")
+SIZES = {  # 照 SHAPE 的次序
+    "这门课": (2, 256, 4096, 256),
+    "GPT-2 最小的一号": (12, 768, 50257, 1024),
+    "GPT-3": (96, 12288, 50257, 2048),
+}
 
 
 def parameter_parts(n_layer: int, n_embd: int, vocab_size: int, context_length: int) -> dict[str, int]:
-    """本书的 GPT（有偏置，pre-norm，输出层共用）各部分的参数个数。"""
+    """这门课的 GPT（有偏置，pre-norm，输出层共用）各部分的参数个数。"""
     c = n_embd
     return {
         "token embedding": vocab_size * c,
@@ -33,10 +41,10 @@ def training_flops(parameters: float, tokens: float) -> float:
 
 
 def duration(seconds: float) -> str:
-    """秒数写成读得懂的样子：12 秒、3.5 小时、2.1e+04 年。"""
+    """秒数写成读得懂的样子：12 秒、3.5 小时、365 天、5.6 万年。"""
     for name, size in UNITS:
         if seconds < size:
-            return f"{seconds:.3g} {name}"
+            return f"{seconds:.3g} {name}" if seconds < 100 else f"{seconds:,.0f} {name}"
         seconds /= size
     raise AssertionError("最后一个单位没有上限")
 
@@ -47,11 +55,12 @@ def draw_cost(
     parts = parameter_parts(n_layer, n_embd, vocab_size, context_length)
     total = sum(parts.values())
     figure, ax = plt.subplots(figsize=(7.2, 2.9))
-    ax.barh(list(parts), list(parts.values()), color=plots.COLORS[0])
+    ax.barh(list(parts), [n / 1e4 for n in parts.values()], color=plots.COLORS[0])
     ax.invert_yaxis()
     seconds = training_flops(total, tokens) / speed
-    title = f"一共 {total:,} 个参数，读 {tokens:.0e} 个 token，约要 {duration(seconds)}"
-    ax.set(xlabel="参数个数", title=title)
+    title = f"一共 {total:,} 个参数，读 {tokens / 1e4:,.0f} 万个 token，约要 {duration(seconds)}"
+    ax.set(xlabel="参数个数（万）", title=title)
+    ax.ticklabel_format(axis="x", style="plain")
     plots.finish(ax)
     return figure
 
@@ -71,4 +80,19 @@ def cost_calculator() -> Playground:
         "tokens": slider("读多少个 token（10 的几次方）", 6.5, 5.0, 13.0, 0.5),
         "speed": choice("机器（每秒浮点运算）", DEVICES),
     }
-    return Playground(draw, controls, "花费计算器：参数怎样分布，训练要多久")
+    board = Playground(draw, controls, "花费计算器：参数怎样分布，训练要多久")
+    board.buttons = [size_button(name, controls) for name in SIZES]
+    board.box.children = (widgets.HBox(board.buttons), *board.box.children)
+    return board
+
+
+def size_button(name: str, controls: dict[str, widgets.Widget]) -> widgets.Button:
+    """按一下，四个控件拨到这个模型的大小。"""
+    button = widgets.Button(description=name)
+
+    def press(_):
+        for key, value in zip(SHAPE, SIZES[name], strict=True):
+            controls[key].value = value
+
+    button.on_click(press)
+    return button

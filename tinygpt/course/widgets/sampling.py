@@ -68,8 +68,11 @@ def draw_board(model, tokenizer, prompt: str, sampling: Sampling) -> Figure:
     return figure
 
 
-def sampling_playground(model, tokenizer, prompts: list[str]) -> Playground:
-    """写一个提示（prompts 是现成的几个），拨温度、top-k、top-p、重复惩罚：看分布怎样变，写出什么句子。"""
+def sampling_playground(model, tokenizer, prompts: list[str], temperature: float = 1.0) -> Playground:
+    """写一个提示（prompts 是现成的几个），拨温度、top-k、top-p、重复惩罚：看分布怎样变，写出什么句子。
+
+    temperature 是开始时的温度。
+    """
 
     def draw(prompt, temperature, top_k, top_p, repetition_penalty):
         sampling = Sampling(temperature, None if top_k == NO_LIMIT else top_k, top_p, repetition_penalty)
@@ -77,7 +80,7 @@ def sampling_playground(model, tokenizer, prompts: list[str]) -> Playground:
 
     controls = {
         "prompt": typed("提示（写完按回车）", prompts),
-        "temperature": slider("温度", 1.0, 0.1, 3.0, 0.1),
+        "temperature": slider("温度", temperature, 0.1, 3.0, 0.1),
         "top_k": slider("top-k（100 是不限）", NO_LIMIT, 1, NO_LIMIT),
         "top_p": slider("top-p", 1.0, 0.05, 1.0, 0.05),
         "repetition_penalty": slider("重复惩罚", 1.0, 1.0, 2.0, 0.1),
