@@ -103,7 +103,8 @@ def test_waste_is_the_share_of_added_places():
 
 def test_a_leak_is_seen_when_the_same_row_is_on_both_sides():
     same, apart = [list(range(20))] * 20, [list(range(20 * i, 20 * i + 20)) for i in range(20)]
-    assert preparing.leak(same, seed=0)[0] == 100 and preparing.leak(apart, seed=0)[0] == 0
+    (leaked, easy, hard), (none, *_) = (preparing.leak(rows, 0, unseen=apart[5:6]) for rows in (same, apart))
+    assert leaked == 100 and none == 0 and easy < 1 < hard - easy
 
 
 def test_the_recorded_counts_of_gpt2_name_their_source():

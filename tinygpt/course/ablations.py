@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinygpt.course import blocks, loops, plots
+from tinygpt.course import blocks, loops, plots, small_plots
 
 FILE = Path(__file__).with_name("ablations.json")
 LAST = 10  # 成绩是最后这么多步损失的平均；有验证集的取最后的验证损失
@@ -116,13 +116,13 @@ def again(part: str, name: str, value: float, seed: int = 0) -> float:
 def show(part: str, methods=None, ax=None, top: float = 8.0, level: float | None = None, **labels):
     """画一组对照，印出每种做法最好的一档，并返回 {做法: Best}。
 
-    横轴是各档，线是种子的平均，带子是最小到最大；高过 top 的（发散了的）画在 top 上；level 处画一条灰线。
+    横轴是各档，线是种子的平均，带子是最小到最大；高过 top 的（发散了的）画在 top 上；虚线 level 是字频熵。
     """
     methods = list(methods or results(part))
     rows = {name: np.minimum(results(part)[name], top) for name in methods}
     ax = plots.seeds(PARTS[part].values, rows, ax=ax, log="x", **labels)
     if level is not None:
-        ax.axhline(level, color=plots.COLORS[6], linewidth=1)
+        small_plots.level(ax, level, "字频熵")
     found = {name: best(part)[name] for name in methods}
     for name, (value, mean, low, high) in found.items():
         print(f"{name}：{value:g} 时最好，{mean:.2f}（{low:.2f}–{high:.2f}）")

@@ -143,9 +143,12 @@ def loss_of(model: GPT, x: Tensor, y: Tensor, reduction: str = "mean") -> Tensor
     return F.cross_entropy(model(x).flatten(0, 1), y.flatten(), reduction=reduction)
 
 
-def gradient_norms(kind: str, n_layer: int, seed: int) -> list[float]:
-    """刚初始化时反传一次，每一层全部参数的梯度有多长。"""
+def gradient_norms(kind: str, n_layer: int, seed: int, eps: float = 1e-5) -> list[float]:
+    """刚初始化时反传一次，每一层全部参数的梯度有多长；eps 是层归一化的 ε。"""
     model = build(kind, n_layer, seed)
+    for module in model.modules():
+        if isinstance(module, nn.LayerNorm):
+            module.eps = eps
     loss_of(model, *windows(torch.Generator().manual_seed(seed))).backward()
     flat = lambda layer: torch.cat([p.grad.flatten() for p in layer.parameters()]).double()
     return [flat(layer).norm().item() for layer in model.transformer.blocks]

@@ -159,7 +159,7 @@ def bars(names, series, ax: Axes | None = None, digits: int = 2, **labels) -> Ax
     for i, (name, values) in enumerate(groups.items()):
         where = np.arange(len(names)) + (i - (len(groups) - 1) / 2) * width
         drawn = ax.bar(where, values, width * 0.92, color=COLORS[i % len(COLORS)], label=name)
-        ax.bar_label(drawn, fmt=f"{{:.{digits}f}}", padding=2, fontsize=9)
+        ax.bar_label(drawn, [f"{y:.{digits}f}".replace("-", "−") for y in values], padding=2, fontsize=9)
     ax.set_xticks(range(len(names)), names)
     ax.grid(False, axis="x")
     ax.margins(y=0.14)

@@ -147,12 +147,13 @@ def padding_bars(runs: dict[str, list["PaddingRun"]], title: str) -> Axes:
 
 
 def leak_bars(found: dict[str, np.ndarray], title: str) -> None:
-    """{划分: (种子, 2)}：左边是泄漏的片段，右边是验证损失。"""
+    """{划分: (种子, 3)}：左边是泄漏的片段，右边是两种损失：验证集的，没见过的文章的。"""
     figure, axes = plots.panels(columns=2, width=4.4, height=3.4)
     rows = np.stack(list(found.values()))
-    ylabels = ("验证里见过的 8 个 token 的片段（%）", "三元模型的验证损失（nat）")
-    for i, (ax, ylabel) in enumerate(zip(axes, ylabels)):
-        plots.seed_bars(list(found), {"": rows[:, :, i]}, ax=ax, digits=1, ylabel=ylabel)
+    ylabels = ("验证里见过的 8 个 token 的片段（%）", "三元模型的损失（nat）")
+    losses = {"自己的验证集": rows[:, :, 1], "没见过的文章": rows[:, :, 2]}
+    for ax, ylabel, groups in zip(axes, ylabels, ({"": rows[:, :, 0]}, losses)):
+        plots.seed_bars(list(found), groups, ax=ax, digits=1, ylabel=ylabel)
     figure.suptitle(title)
     plots.finish(axes[0])
 
@@ -209,15 +210,17 @@ def wasted(lengths: np.ndarray, order: np.ndarray, batch: int = 16) -> float:
 # ---- 泄漏 ----
 
 
-def leak(items: list[list[int]], seed: int, n: int = 8) -> tuple[float, float]:
-    """随机分出一成作验证：（验证里 n 个 token 的片段，百分之几在训练里原样有；三元模型的验证损失）。"""
+def leak(items: list[list[int]], seed: int, unseen: list[list[int]], n: int = 8) -> tuple[float, ...]:
+    """随机分出一成作验证 → 验证里 n 个 token 的片段，百分之几在训练里原样有；三元模型的验证损失；
+    同一个模型在没见过的文章 unseen 上的损失。"""
     order = np.random.default_rng(seed).permutation(len(items))
     cut = len(items) // 10
     validation, train = ([items[i] for i in part] for part in (order[:cut], order[cut:]))
     grams = lambda ids: [tuple(ids[i : i + n]) for i in range(len(ids) - n + 1)]
     seen = {gram for ids in train for gram in grams(ids)}
     found = 100 * np.mean([gram in seen for ids in validation for gram in grams(ids)])
-    return float(found), NGram(3, 4096, EOS).fit(train).loss(validation[:60])
+    model = NGram(3, 4096, EOS).fit(train)
+    return float(found), model.loss(validation[:60]), model.loss(unseen)
 
 
 # ---- 存进硬盘 ----
