@@ -154,6 +154,8 @@ def leak_bars(found: dict[str, np.ndarray], title: str) -> None:
     losses = {"自己的验证集": rows[:, :, 1], "没见过的文章": rows[:, :, 2]}
     for ax, ylabel, groups in zip(axes, ylabels, ({"": rows[:, :, 0]}, losses)):
         plots.seed_bars(list(found), groups, ax=ax, digits=1, ylabel=ylabel)
+    axes[1].set_ylim(0, 8.5)
+    axes[1].legend(ncols=2, loc="upper center")
     figure.suptitle(title)
     plots.finish(axes[0])
 
