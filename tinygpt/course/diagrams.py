@@ -1,4 +1,5 @@
-"""课里的示意图：方块与箭头。第 01 课的小网络，第 02 课的三种 Transformer，第 05 课的解码器与两种次序。
+"""课里的示意图：方块与箭头。第 01 课的小网络，第 02 课的三种 Transformer，第 05 课的解码器与两种次序，
+第 06 课的训练循环。
 
 只画结构，不算任何数。
 """
@@ -140,4 +141,21 @@ def norm_orders() -> Figure:
         arrow(ax, (side, 1.91), (trunk + 0.2, 2.5), bend=0.15)
         add(ax, trunk, 2.5)
         ax.text(trunk + 0.9, 4.5, name, ha="center", fontsize=10)
+    return plots.finish(ax).figure
+
+
+def training_loop() -> Figure:
+    """训练的六步：从左走到右，更新了参数，再换一批。"""
+    ax = _canvas(9.2, 1.9, (-1.2, 14.2), (-1.5, 0.9))
+    steps = [("batch", "取一批", "plain"), ("logits", "前向", "free"), ("loss", "损失", "causal"),
+             ("zero_grad", "清梯度", "plain"), ("backward", "反向", "causal"),
+             ("step", "更新参数", "work")]  # fmt: skip
+    for i, (name, text, kind) in enumerate(steps):
+        box(ax, 2.6 * i, 0, text, kind, width=1.8)
+        ax.text(2.6 * i, 0.45, name, ha="center", fontsize=8.5, color=plots.COLORS[0])
+        if i:
+            arrow(ax, (2.6 * i - 1.7, 0), (2.6 * i - 0.9, 0))
+    ax.plot([13.0, 13.0, 0], [-0.31, -1.0, -1.0], color=plots.INK, lw=1.1)
+    arrow(ax, (0, -1.0), (0, -0.31))
+    ax.text(6.5, -1.1, "下一步：同一个模型，参数改了，换一批", ha="center", va="top", fontsize=9.5)
     return plots.finish(ax).figure

@@ -123,14 +123,14 @@ def bad_runs(seeds: int = 3, **changes) -> dict[str, Tensor]:
             for kind in ("干净", "坏批") for name, clip in (("不裁", 0.0), ("裁到 1", 1.0))}  # fmt: skip
 
 
-def jump(rows: Tensor) -> float:
-    """坏批之后十步里最高的损失，比坏批之前十步的平均高多少；各个种子的平均。"""
-    return (rows[:, 0, 51:61].amax(1) - rows[:, 0, 40:50].mean(1)).mean().item()
+def jump(rows: Tensor) -> list[float]:
+    """坏批之后十步里最高的损失，比坏批之前十步的平均高多少；一个种子一个数。"""
+    return (rows[:, 0, 51:61].amax(1) - rows[:, 0, 40:50].mean(1)).tolist()
 
 
-def root_v(bad: bool) -> list[float]:
+def root_v(bad: bool, **changes) -> list[float]:
     """AdamW，每一步之后全部参数的 √v̂ 的平均。"""
-    trainer, sizes = trainer_for(0, WithBadBatch(windows()) if bad else windows()), []
+    trainer, sizes = trainer_for(0, WithBadBatch(windows()) if bad else windows(), **changes), []
     for metrics in trainer:
         states = trainer.optimizers[0].state.values()
         corrected = [state["exp_avg_sq"] / (1 - PLAIN.beta2**metrics.step) for state in states]

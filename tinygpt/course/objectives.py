@@ -74,7 +74,7 @@ def sentences(concepts: int = 32, held: int = 300) -> Sentences:
 # ---- 出题：一批句子 → 一批题 ----
 
 
-def some_rows(table: Tensor, generator: torch.Generator, count: int = 32) -> Tensor:
+def some_rows(table: Tensor, generator: torch.Generator, count: int = 24) -> Tensor:
     return table[torch.randint(len(table), (count,), generator=generator)]
 
 

@@ -8,7 +8,7 @@ from tinygpt.course import plots
 from tinygpt.course.widgets.playground import Playground, choice, slider
 
 DEVICES = {
-    "这门课的两个 CPU 核，约 10¹¹": 1e11,
+    "这里的一个 CPU 线程，约 10¹¹": 1e11,
     "一块游戏显卡，约 3×10¹³": 3e13,
     "一块数据中心的 GPU，约 4×10¹⁴": 4e14,
     "一千块这样的 GPU": 4e17,
@@ -77,7 +77,7 @@ def cost_calculator() -> Playground:
         "n_embd": slider("维数", 256, 64, 12288, 64),
         "vocab_size": choice("词表", {"4096（这门课）": 4096, "50257（GPT-2）": 50257}),
         "context_length": choice("上下文长度", lengths),
-        "tokens": slider("读多少个 token（10 的几次方）", 6.5, 5.0, 13.0, 0.5),
+        "tokens": slider("读多少个 token（10 的几次方）", 7.5, 5.0, 13.0, 0.5),
         "speed": choice("机器（每秒浮点运算）", DEVICES),
     }
     board = Playground(draw, controls, "花费计算器：参数怎样分布，训练要多久")
