@@ -70,6 +70,18 @@ def no_figure_is_left_open():
         pyplot.close("all")
 
 
+@pytest.fixture
+def quiet_style():
+    """课里的图的样式，只在一个测试之内有效。"""
+    import matplotlib
+
+    from tinygpt.course import plots
+
+    with matplotlib.rc_context():
+        plots.use_style()
+        yield
+
+
 @pytest.fixture(scope="session")
 def texts():
     return list(TEXTS)

@@ -19,13 +19,7 @@ LABELS = (
 )
 
 
-@pytest.fixture(autouse=True)
-def quiet_style():
-    """样式只在一个测试之内有效，图用完就关。"""
-    with matplotlib.rc_context():
-        plots.use_style()
-        yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("quiet_style")
 
 
 def test_every_glyph_of_the_sample_labels_is_present():

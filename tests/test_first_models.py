@@ -3,7 +3,6 @@
 import math
 
 import matplotlib
-import matplotlib.pyplot as plt
 import pytest
 import torch
 
@@ -11,13 +10,7 @@ matplotlib.use("Agg")
 from tinygpt.course import diagrams, first_models, plots, small_plots
 from tinygpt.course.autograd import Variable
 
-
-@pytest.fixture(autouse=True)
-def quiet_style():
-    with matplotlib.rc_context():
-        plots.use_style()
-        yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("quiet_style")
 
 
 def test_the_nearest_are_the_others_with_the_largest_cosine():

@@ -3,7 +3,6 @@
 import math
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
@@ -18,12 +17,7 @@ def mini():
     return load("mini")
 
 
-@pytest.fixture(autouse=True)
-def quiet_style():
-    with matplotlib.rc_context():
-        plots.use_style()
-        yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("quiet_style")
 
 
 # ---- 读过什么 ----

@@ -8,18 +8,13 @@ import pytest
 import torch
 
 matplotlib.use("Agg")
-from tinygpt.course import plots
 from tinygpt.course.widgets.flow import hidden_state_flow, hidden_states, tile
 from tinygpt.errors import InputError
 
 NAMES = ["h_0", "第 1 层注意力之后", "h_1", "第 2 层注意力之后", "h_2", "最后的归一化"]
 
 
-@pytest.fixture(autouse=True)
-def quiet_style():
-    with matplotlib.rc_context():
-        plots.use_style()
-        yield
+pytestmark = pytest.mark.usefixtures("quiet_style")
 
 
 def block_outputs(model, ids):

@@ -26,11 +26,7 @@ IDS = [9, 20, 30, 7]
 HERE, DONE = plots.COLORS[0].lower(), "#cfe6f5"
 
 
-@pytest.fixture(autouse=True)
-def quiet_style():
-    with matplotlib.rc_context():
-        plots.use_style()
-        yield
+pytestmark = pytest.mark.usefixtures("quiet_style")
 
 
 @pytest.fixture(params=["pre", "post", "lora"])

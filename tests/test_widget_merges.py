@@ -4,24 +4,16 @@ import json
 import random
 
 import matplotlib
-import matplotlib.pyplot as plt
 import pytest
 import tokenizers
 from tokenizers import Regex, models, pre_tokenizers, trainers
 
 matplotlib.use("Agg")
 from tinygpt.corpus import PATTERN
-from tinygpt.course import plots
 from tinygpt.course.widgets.merges import TEXT, _rows, _upcoming, bpe_steps, merges_playground
 from tinygpt.errors import InputError
 
-
-@pytest.fixture(autouse=True)
-def quiet_style():
-    with matplotlib.rc_context():
-        plots.use_style()
-        yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("quiet_style")
 
 
 def hugging_face_merges(text, pattern, limit=5000):
