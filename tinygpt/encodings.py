@@ -176,7 +176,7 @@ def _refuse_binary(path: Path) -> None:
 def _refuse_garbled(path: Path, text: str) -> None:
     """合法的 UTF-8，却不像中文：是不是读错了编码又存了一遍的乱码？"""
     for encoding, pattern in SEVEN_BIT.items():
-        head = "".join(pattern.findall(next(decoded(path, "utf-8")))).encode().decode(encoding, "replace")
+        head = "\n".join(pattern.findall(next(decoded(path, "utf-8")))).encode().decode(encoding, "replace")
         if "\ufffd" not in head and likeness(head) >= 0.1:
             fix = f"确实是的话，加 --encoding {encoding}"
             raise InputError(f"{path} 像是 {encoding} 编码", EXPECTED, fix)

@@ -45,7 +45,7 @@ def _lines(file, path: Path) -> Records:
                 if is_cut_off(error):
                     yield from _values(file, path, line[at:], number)
                     return
-                found = f"{source}不是完整的 JSON：{reason(error)}（第 {error.pos + 1} 个字符处）"
+                found = f"{source}不是完整的 JSON：{reason(error)}（第 {max(error.pos, at) + 1} 个字符处）"
                 raise InputError(found, '每行一个 JSON 对象，如 {"text": "…"}', FIX) from error
             except RecursionError as error:
                 raise _too_deep(source) from error

@@ -15,7 +15,9 @@
 接在一起时都用换行（交给模板时，问题里的换行变成空格）。这里不知道文件，source 只用于报错。
 """
 
+import contextlib
 import math
+from collections.abc import Callable, Iterator
 
 from tinygpt.errors import InputError, require
 from tinygpt.template import Template
@@ -155,6 +157,19 @@ def _with_system(system, turns: Turns, source: str) -> Turns:
     return ((first, turns[0][1]), *turns[1:])
 
 
+def with_total(error: InputError, rows: Iterator[tuple], read: Callable) -> InputError:
+    """一行读不成：余下的各行也试一遍，说出一共有几行读不成，免得改一行再试一次。"""
+    count = 1
+    with contextlib.suppress(InputError):  # 文件从哪里起拆不成行，就数到哪里
+        for row, source, *_ in rows:
+            try:
+                read(row, source)
+            except InputError:
+                count += 1
+    total = f"（读不成的一共 {count:,} 处）" if count > 1 else ""
+    return InputError(error.found + total, error.expected, error.fix)
+
+
 def kind(value) -> str:
     """一个 JSON 值是什么，用中文说。"""
     names = {dict: "一个对象", list: "一个列表", str: "文字", bool: "真假值", type(None): "空（null）"}
@@ -186,8 +201,10 @@ def _fix(row, field: str) -> str:
     value = row[most]
     if isinstance(value, str) or is_talk(value):
         return f"文字若在 {most!r} 里，加上 --field {most}；要把几个字段合成一篇，改成上面的一种"
-    if isinstance(value, list) and all(isinstance(item, dict) for item in value):
-        return f"文字多半在 {most!r} 里：把这个列表单独存成一个 .json，每一项写成上面的一种"
+    if isinstance(value, list) and value and all(isinstance(item, dict) and item for item in value):
+        inner = max(value[0], key=lambda name: len(str(value[0][name])))
+        whole = "整个文件就是这一项的，把这个列表单独存成一个 .json"
+        return f"文字多半在 {most!r} 各项的 {inner!r} 里：取出来接成一篇，写成上面的一种；{whole}"
     return f"文字多半在 {most!r}（{kind(value)}）里：写成上面的一种{_by_rows(value)}"
 
 

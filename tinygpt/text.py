@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from tinygpt.decoding import CleanText, changed, open_bytes, open_text, tidy
@@ -20,7 +21,7 @@ from tinygpt.errors import InputError, require
 from tinygpt.folders import ROWS, find_files
 from tinygpt.notes import Notes
 from tinygpt.records import read_records
-from tinygpt.rows import text_of
+from tinygpt.rows import text_of, with_total
 from tinygpt.splits import nothing_to_train, split_name, splits_by_name
 
 PIECE = 1 << 18  # 长文件每段大约多少个字符
@@ -169,7 +170,7 @@ def _read_file(path: Path, field: str, named: str | None, notes: Notes) -> Itera
             try:
                 passage = _passage(row, source, field)
             except InputError as error:
-                raise _with_others(error, rows, field) from error
+                raise with_total(error, rows, partial(_passage, field=field)) from error
             yield passage
 
 
@@ -196,19 +197,6 @@ def read_rows(paths, notes: Notes | None = None) -> Iterator[tuple[object, str, 
             for row, source in read_records(file, path):
                 written = row.get("split") if isinstance(row, dict) else None
                 yield row, source, split_name(written) or named.get(path)
-
-
-def _with_others(error: InputError, rows: Iterator, field: str) -> InputError:
-    """一行读不成；后面读不成的还有几行也说出来，免得改一行再试一次。"""
-    count = 0
-    with contextlib.suppress(InputError):  # 拆不开的就数到那里
-        for row, source in rows:
-            try:
-                _passage(row, source, field)
-            except InputError:
-                count += 1
-    more = f"（后面这样的还有 {count:,} 处）" if count else ""
-    return InputError(error.found + more, error.expected, error.fix)
 
 
 def _passage(row, source: str, field: str) -> Passage:

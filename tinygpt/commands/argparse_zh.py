@@ -11,8 +11,7 @@ TRANSLATIONS = {
     "show this help message and exit": "显示这段说明并退出",
     "unrecognized arguments: %s": "不认识的参数：%s",
     "the following arguments are required: %s": "还缺少：%s",
-    "expected one argument": "后面要跟一个值（以 - 开头的文件名，前面加 ./）",
-    "expected at least one argument": "后面至少要跟一个值（以 - 开头的文件名，前面加 ./）",
+    "expected one argument": "后面要跟一个值", "expected at least one argument": "后面至少要跟一个值",
     "invalid choice: %(value)r (choose from %(choices)s)": "没有 %(value)r 这个选择，可选：%(choices)s",
     "invalid %(type)s value: %(value)r": "%(value)r 不是合适的值（需要 %(type)s）",
     "argument %(argument_name)s: %(message)s": "参数 %(argument_name)s：%(message)s",
@@ -38,7 +37,8 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*args, allow_abbrev=False, **kwargs)
 
     def error(self, message):
-        raise InputError(message, f"见 {self.prog} --help")
+        fix = "写上值；以 - 开头的文件名，前面加 ./" if message.endswith("要跟一个值") else ""
+        raise InputError(message, f"见 {self.prog} --help", fix)
 
     def parse_args(self, args=None, namespace=None):
         parsed, unknown = self.parse_known_args(args, namespace)
