@@ -183,9 +183,9 @@ def seed_bars(names, groups: dict, ax: Axes | None = None, digits: int = 2, **la
         where = np.arange(len(names)) + (i - (len(rows) - 1) / 2) * 0.8 / len(rows)
         low, high = values.min(1), values.max(1)
         ax.vlines(where, low, high, color=INK, linewidth=1)
-        for x, top, mean in zip(where, high, values.mean(1)):
-            ax.annotate(f"{mean:.{digits}f}", (x, max(top, mean)), textcoords="offset points", xytext=(0, 2),
-                        ha="center", va="bottom", fontsize=9)
+        for x, y, mean in zip(where, high, values.mean(1)):
+            text = f"{mean:.{digits}f}".replace("-", "−")
+            ax.annotate(text, (x, y), textcoords="offset points", xytext=(0, 4), ha="center", fontsize=9)
     return finish(ax)
 
 
