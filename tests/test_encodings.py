@@ -226,6 +226,13 @@ def test_files_of_two_encodings_joined(tmp_path, other):
     refused(write(tmp_path / "a.txt", (SIMPLE * 200).encode("gb18030") + more.encode(other)), "第", "行")
 
 
+def test_files_of_two_byte_orders_joined(tmp_path):
+    """后一半每个字的两个字节是反的：照读也是合法的字，却是另外的字。"""
+    little, big = (("\ufeff" + SIMPLE * 9).encode(f"utf-16-{order}") for order in ("le", "be"))
+    refused(write(tmp_path / "a.txt", little + big), "第 10 行", "次序反了")
+    assert read(write(tmp_path / "a.txt", little + little))[0] == SIMPLE * 18
+
+
 @pytest.mark.parametrize(("head", "word"), [
     (b"PK\x03\x04\x14\0\6\0", ".docx"), (b"%PDF-1.7\n", "PDF"), (b"{\\rtf1\\ansi", "RTF"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Word"), (gzip.compress(b"x" * 99, mtime=0), "解压"),

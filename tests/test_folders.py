@@ -130,13 +130,14 @@ def test_the_quote_that_windows_leaves_behind(tmp_path):
     ("https://example.org/a.txt", "网址"), ("没有.txt", "没有这个文件"),
     ("file:///没有/a.txt", "没有这个文件"),
     ("有.txt,没有.txt", "空格隔开：--data 有.txt 没有.txt"), ("没有.txt，有.txt", "空格隔开"),
-    ("小说.docx", "另存为"), ("小说.EPUB", "另存为"), ("语料.zip", "解压"), ("语料.txt.gz", "解压"),
+    ("小说.docx", "另存为"), ("小说.EPUB", "另存为"), ("笔记.ipynb", "另存为"),
+    ("语料.zip", "解压"), ("语料.txt.gz", "解压"),
     ("数据.parquet", "to_json"), ("第一章", "后缀改成 .txt"), ("a.log", "后缀改成 .txt"),
 ])  # fmt: skip
 def test_what_cannot_be_read(tmp_path, monkeypatch, path, word):
     monkeypatch.chdir(tmp_path)
-    others = ("小说.docx", "小说.EPUB", "语料.zip", "语料.txt.gz", "数据.parquet", "第一章", "a.log")
-    put(tmp_path, "有.txt", *others)
+    put(tmp_path, "有.txt", "小说.docx", "小说.EPUB", "笔记.ipynb", "第一章", "a.log")
+    put(tmp_path, "语料.zip", "语料.txt.gz", "数据.parquet")
     with pytest.raises(InputError) as caught:
         find_files([path])
     assert caught.value.expected and caught.value.fix and word in str(caught.value)

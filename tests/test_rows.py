@@ -115,6 +115,7 @@ def test_a_bad_talk_is_named(row, word):
     ({"名": "a.txt", "段落": [{"行号": 0, "内容": "一段文字。"}]}, "text", ["'段落' 各项的 '内容' 里"]),
     ({"version": "1", "data": [{"text": "一"}, {"text": "二"}]}, "text", ["把这个列表单独存成一个 .json"]),
     ({"id": 1, "chat": {"turn_1": {"Human": "早", "MOSS": "早上好"}}}, "text", ["'chat'（一个对象）"]),
+    ({"conversations": json.dumps(SHARE)}, "text", ["json.loads"]),
     ({"text": {"0": "一", "1": "二"}}, "text", ["一列一列", 'orient="records"']),
     ({"instruction": ["一", "二"], "output": ["三", "四"]}, "text", ["'instruction'", 'orient="records"']),
 ])  # fmt: skip
@@ -185,7 +186,8 @@ REASONS = [
     ("{'text': '一'}", "单引号"), ("{“text”: “一”}", "弯引号"), ('// 注释\n{"text": "一"}', "注释"),
     ('{"text": "一",}', "逗号"), ('{"text": None}', "Python 的写法"), ('{"text": "他说"好"。"}', '\\"'),
     ('{"text": "C:\\用户"}', "反斜杠"), ('{"text" "一"}', "冒号"), ("<!DOCTYPE html>\n<html>", "网页"),
-    ("从前有一条小河，河边住着一只小猫。", ".txt"), ('{"text": "一", "text": "二"}', "'text' 重复了"),
+    ('{text: "一"}', "字段名要用"), ("从前有一条小河，河边住着一只小猫。", ".txt"),
+    ('{"text": "一", "text": "二"}', "'text' 重复了"),
 ]  # fmt: skip
 CUT = [('{"text": "一', "没有收尾"), ('{"text": ', "断了")]  # 后面再有别的行，就是引号里换了行
 
@@ -270,6 +272,7 @@ def test_deep_rows_are_refused_in_words(tmp_path, wrap, depth):
     ("a.csv", "id;text\n1;好，好, 好\n", [{"id": "1", "text": "好，好, 好"}]),  # 欧洲的 Excel
     ("a.csv", "id\ttext\n1\t一;二\n", [{"id": "1", "text": "一;二"}]),  # 存成 .csv 的“Unicode 文本”
     ("a.tsv", "id,text\n1,一\n", [{"id": "1", "text": "一"}]),
+    ("a.csv", "text,,\n一,,\n", [{"text": "一", "": ""}]),
     ("a.csv", "sep=;\n\nid;text\n1;一\n", [{"id": "1", "text": "一"}]),
     ("a.csv", f"text\n{'长' * 200_000}\n", [{"text": "长" * 200_000}]),
 ])  # fmt: skip
@@ -278,7 +281,8 @@ def test_csv(tmp_path, name, content, wanted):
 
 
 @pytest.mark.parametrize(("content", "line", "word"), [
-    ("一,二,三\n", 1, "列名"), ("prompt,answer\n你好,你,好\n", 2, "有 3 格"),
+    ("一,二,三\n", 1, "列名"), ("id,Content\n1,一\n", 1, "--field"), ("正文\n一\n", 1, "--field"),
+    ("text,text\n一,二\n", 1, "重复"), ("prompt,answer\n你好,你,好\n", 2, "有 3 格"),
     ("prompt,answer\n只有问\n", 2, "有 1 格"),
     ('prompt,answer\n你好,"没有收尾\n', 2, "双引号不成对"), ("sep=,\nprompt,answer\n只有问\n", 3, "有 1 格"),
     ("你好,你好！\n一,二,三\n", 2, "双引号"),

@@ -96,6 +96,8 @@ def test_unknown_values_are_reported(tmp_path):
     (["wiki.train.txt", "wiki.valid.txt", "说明.txt"], ["train", "validation", None]),
     (["train/0.txt", "train/1.txt", "dev/0.txt"], ["train", "train", "validation"]),
     (["训练集.txt", "测试集.txt"], ["train", "test"]),
+    (["train_1.txt", "train_2.txt", "valid.txt"], ["train", "train", "validation"]),
+    (["train-00000-of-00001.txt", "test.txt"], ["train", "test"]),
     (["test.txt", "dev.txt"], [None, None]),  # 没有 train
     (["train to paris.txt", "math test.txt"], [None, None]),  # 只是名字里有这个词
     (["train/0.txt", "train/1.txt"], [None, None]),

@@ -113,6 +113,8 @@ def _checked(path: Path, encoding: str) -> str:
         raise _damaged(path, encoding, bad)
     if encoding in ("gb18030", "big5hkscs"):
         _refuse_mixed(path, encoding)
+    if encoding.startswith("utf-16"):
+        _refuse_turned(path, encoding)
     if not encoding.startswith(WIDE):
         _refuse_binary(path)
     return encoding
@@ -129,6 +131,17 @@ def _refuse_mixed(path: Path, encoding: str) -> None:
                 fix = f"把接在一起的文件分开，各自另存为 UTF-8；确实没有错，就加 --encoding {encoding}"
                 raise InputError(found, "从头到尾一种编码", fix)
             lines += piece.count("\n")
+
+
+def _refuse_turned(path: Path, encoding: str) -> None:
+    """字节次序相反的两个文件接成了一个：接缝处的 BOM 反过来是 U+FFFE，文字里不会有。"""
+    lines = 1
+    for text in decoded(path, encoding):
+        if "\ufffe" in text:
+            lines += text.count("\n", 0, text.index("\ufffe"))
+            found = f"{path} 从第 {lines:,} 行起字节的次序反了：两个 {encoding} 文件接成了一个"
+            raise InputError(found, "从头到尾一种编码", "把接在一起的文件分开，各自另存为 UTF-8")
+        lines += text.count("\n")
 
 
 def _place(bad: tuple[int, int]) -> str:

@@ -11,7 +11,7 @@ SAVE_AS_TEXT = "在打开它的软件里另存为（或导出成）纯文本：.
 UNPACK = "先解压，再给解出来的文件或文件夹"
 CONVERT = f"先转成一行一个对象的 .jsonl，例如用 pandas：df = pd.read_parquet(…) 或 read_excel(…)，{BY_ROWS}"
 SUFFIXES = {
-    ".docx .doc .wps .odt .rtf .pptx .pdf .epub .mobi .azw3 .html .htm": SAVE_AS_TEXT,
+    ".docx .doc .wps .odt .rtf .pptx .pages .pdf .epub .mobi .azw3 .html .htm .ipynb": SAVE_AS_TEXT,
     ".zip .rar .7z .tar .tgz .gz .bz2 .xz .zst": UNPACK,
     ".parquet .arrow .feather .xlsx .xls": CONVERT,
 }

@@ -23,6 +23,10 @@ from tinygpt.rows import NAMES, is_talk
 
 PIECE = 1 << 18  # 一次从文件里读多少个字符
 LONGEST_CELL = 1 << 30  # CSV 的一格最多多少个字
+USUAL = (  # 没有说哪里是文字，可是一看就是列名
+    "id", "index", "no", "content", "body", "article", "sentence", "title", "label", "category", "date",
+    "url", "编号", "序号", "内容", "正文", "文本", "文章", "标题", "类别", "标签", "日期",
+)  # fmt: skip
 Records = Iterator[tuple[object, str]]
 
 
@@ -130,6 +134,20 @@ def _known(cells: list[str], field: str) -> bool:
     return any(cell.strip().lower() in NAMES or cell.strip() == field for cell in cells)
 
 
+def _header(cells: list[str], source: str, field: str) -> tuple[list[str], bool]:
+    """（列名，第一行是不是列名）。没有列名时，两列是问与答，一列是文字。"""
+    if _known(cells, field):
+        names = [name.lower() if name.lower() in NAMES else name for name in cells]
+        again = [name for name in names if name and names.count(name) > 1]
+        require(not again, f"{source}的列名重复了：{'、'.join(again)}", "每列一个名字", "改掉重复的列名")
+        return names, True
+    title = next((name for name in cells if name.lower() in USUAL), "")
+    found = f"{source}有 {len(cells)} 列，没有认识的列名：{'、'.join(cells)}"
+    fix = "文字在哪一列，就用 --field 指出；或在第一行写上列名，例如 prompt,answer"
+    require(len(cells) <= 2 and not title, found, "列名，或者只有两列（问、答）", fix)
+    return ["prompt", "answer"] if len(cells) == 2 else ["text"], False
+
+
 def _table(file, path: Path, field: str, delimiter: str) -> Records:
     """CSV：交出 {列名: 格子里的字}。Excel 写在最前面的 sep=; 说的是分隔符。"""
     csv.field_size_limit(LONGEST_CELL)
@@ -144,14 +162,9 @@ def _table(file, path: Path, field: str, delimiter: str) -> Records:
             if not any(cell.strip() for cell in cells):
                 continue
             if header is None:
-                header = [cell.strip() for cell in cells]
-                if _known(header, field):
-                    header = [name.lower() if name.lower() in NAMES else name for name in header]
+                header, named = _header([cell.strip() for cell in cells], source, field)
+                if named:
                     continue
-                fix = "在第一行写上列名，例如 prompt,answer"
-                found = f"{source}有 {len(cells)} 列，没有认识的列名：{'、'.join(header)}"
-                require(len(cells) <= 2, found, "列名，或者只有两列（问、答）", fix)
-                header = ["prompt", "answer"] if len(cells) == 2 else ["text"]
             found = f"{source}有 {len(cells)} 格，应当有 {len(header)} 格（{'、'.join(header)}）"
             fix = "文字里有逗号、引号或换行时，把整格用双引号括起来"
             require(len(cells) == len(header), found, "每行的格数与列名一样多", fix)

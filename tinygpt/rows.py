@@ -199,6 +199,8 @@ def _fix(row, field: str) -> str:
         return f'改成 {{"{field}": {_quoted(value)}}}，或用 --field 指出文字在哪个字段{_by_rows(value)}'
     most = max(row, key=lambda name: len(str(row[name])))
     value = row[most]
+    if isinstance(value, str) and value.lstrip().startswith(("[{", '{"')):
+        return f"{most!r} 里的文字其实是 JSON：先用 json.loads 解开，再写成上面的一种"
     if isinstance(value, str) or is_talk(value):
         return f"文字若在 {most!r} 里，加上 --field {most}；要把几个字段合成一篇，改成上面的一种"
     if isinstance(value, list) and value and all(isinstance(item, dict) and item for item in value):

@@ -16,6 +16,7 @@ NAMES = {
     "validation": "validation valid val dev development eval evaluation 验证 验证集 开发集",
     "test": "test testing tst 测试 测试集",
 }
+NUMBER = re.compile("[-_. ]*[0-9]+(?:[-_. ]*of[-_. ]*[0-9]+)?")  # 文件名里的号码
 KNOWN = {written: name for name, ways in NAMES.items() for written in ways.split()}
 
 
@@ -27,7 +28,8 @@ def split_name(value) -> str | None:
 def splits_by_name(files: list[Path]) -> dict[Path, str]:
     """文件名写着划分的：train.jsonl 与 test.jsonl，wiki.train.txt 与 wiki.valid.txt，train/ 与 dev/。
 
-    只有除了这个词（和号码）都相同、其中又有 train 的才算：考试日记.txt、my test.txt 都不算。
+    只有除了这个词和号码（_1、-00000-of-00002）都相同、其中又有 train 的才算：
+    考试日记.txt、my test.txt 都不算。
     """
     groups = defaultdict(dict)
     for file in files:
@@ -35,7 +37,7 @@ def splits_by_name(files: list[Path]) -> dict[Path, str]:
             words = re.split("([a-z]+|[\u4e00-\u9fff]+)", name.lower())
             at = next((i for i, word in enumerate(words) if word in KNOWN), None)
             if at is not None:
-                rest = re.sub("[0-9]+", "#", "".join(words[:at] + ["*"] + words[at + 1 :]))
+                rest = NUMBER.sub("", "".join(words[:at] + ["*"] + words[at + 1 :]))
                 groups[place, rest][file] = KNOWN[words[at]]
                 break
     clear = [g for g in groups.values() if "train" in g.values() and len(set(g.values())) > 1]
