@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tinygpt import interrupt
+from tinygpt import startup
 
 ROOT = Path(__file__).parents[1]
 CTRL_C = "import signal; signal.raise_signal(signal.SIGINT)\n"
@@ -53,5 +53,5 @@ def test_after_the_import_a_program_of_its_own_sees_the_old_hook():
     try:
         raise KeyboardInterrupt
     except KeyboardInterrupt as error:
-        interrupt.quiet_while_importing(lambda *given: shown.append(given))(*sys.exc_info())
+        startup.explained(lambda *given: shown.append(given))(*sys.exc_info())
         assert [given[1] for given in shown] == [error]
