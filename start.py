@@ -75,6 +75,10 @@ PIP_REMEDIES = [
         "证书对不上：检查系统的日期与时间；公司或学校的网络会换证书，换一个网络再运行一次",
     ),
     (
+        ("Configuration file contains", "Configuration file could not be loaded"),
+        "pip 的设置文件（名字在上面）读不懂：多半存成了 GBK，用 UTF-8 再存一次；或先把它改名",
+    ),
+    (
         ("'--user' install", "--user and --target"),
         "pip 被设成了装到用户目录：运行 pip config set install.user false，再运行一次",
     ),
@@ -218,8 +222,9 @@ def create_venv():
         )
         raise Problem(f"这个 Python（{sys.executable}）缺少 venv 或 ensurepip，不能建立 .venv", remedy)
     if os.pathsep in str(ROOT):
-        remedy = "把课程的文件夹（或它上面的）改名，去掉这个符号，再运行一次"
-        raise Problem(f"路径里有 {os.pathsep} 的文件夹里不能建立 .venv：{ROOT}", remedy)
+        name = "分号" if os.name == "nt" else "冒号"
+        remedy = f"把课程的文件夹（或它上面的）改名，去掉{name}，再运行一次"
+        raise Problem(f"路径里有{name}，不能建立 .venv：{ROOT}", remedy)
     print(f"建立 {VENV}……")
     VENV.mkdir(exist_ok=True)
     MARKER.write_text(json.dumps({"root": str(ROOT)}), encoding="utf-8")
@@ -284,8 +289,14 @@ def pip_settings():
     settings = [line for line in settings if not re.search(HARMLESS_SETTINGS, line.split("=")[0])]
     if not settings:
         return ""
-    how = "拿不准就去掉再试（:env: 的是 PIP_ 开头的环境变量；别的用 pip config unset）"
+    settings = [re.sub(r"^:env:\.([\w-]+)", environment_name, line) for line in settings]
+    how = "拿不准就去掉再试（PIP_ 开头的是环境变量；别的用 pip config unset）"
     return "。\n你的 pip 还设了：{}。{}".format("、".join(settings), how)
+
+
+def environment_name(match):
+    """no-index → PIP_NO_INDEX。"""
+    return "PIP_" + match[1].upper().replace("-", "_")
 
 
 # ---- 三件事：训练、测试、课程 ----

@@ -288,3 +288,43 @@ def test_a_name_in_gbk_bytes_is_refused_before_anything_is_written(tmp_path, cap
     assert cli.main(["train", "--data", str(tmp_path / "text.txt"), "--out", name]) == 2
     err = capsys.readouterr().err
     assert "GBK" in err and "UTF-8" in err and not os.path.exists(name)
+
+
+# ---- 文件夹变了样 ----
+
+
+@pytest.mark.parametrize("change", [["--vocab-size", "300"], ["--tokenizer", "char"]])
+def test_resuming_with_another_vocabulary_is_refused(train, change):
+    """不能悄悄用回原来的分词器：要的是别的，就说不同。"""
+    assert train(4)[0] == 0
+    before = files(train.run)
+    code, text = train(8, "--resume", *change)
+    assert code == 2 and "分词器：原来" in text and files(train.run) == before
+
+
+def at_step(monkeypatch, step, act):
+    """训练走到第 step 步时做 act()。"""
+    calls, forward = [], GPT.forward
+
+    def counted(model, ids, cache=None):
+        calls.append(model.training and len(ids) > 1)
+        if calls.count(True) == step and calls[-1]:
+            act()
+        return forward(model, ids, cache)
+
+    monkeypatch.setattr(GPT, "forward", counted)
+
+
+def test_a_folder_moved_during_training_is_missed_by_name(train, monkeypatch):
+    at_step(monkeypatch, 5, lambda: train.run.rename(train.run.with_name("别处")))
+    code, text = train(10)
+    assert code == 2 and f"{train.run} 不见了" in text and "放回原处" in text
+    train.run.with_name("别处").rename(train.run)
+    assert train(10, "--resume")[0] == 0
+
+
+def test_files_deleted_during_training_are_written_again(train, monkeypatch):
+    """训练时有人清理文件夹：做完以后，模型仍是完整的。"""
+    at_step(monkeypatch, 5, lambda: [(train.run / n).unlink() for n in ("config.json", "tokenizer.json")])
+    assert train(6)[0] == 0
+    assert cli.main(["generate", "春", "--model", str(train.run), "--max-new-tokens", "2"]) == 0

@@ -22,9 +22,10 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import struct
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import safetensors.torch
@@ -43,10 +44,13 @@ def atomic(path: str | Path):
     """with atomic(path) as temporary: 往 temporary 里写；顺利结束时改名为 path，否则不留痕迹。"""
     path = Path(path)
     temporary = beside(path)
-    temporary.touch(exist_ok=False)  # 权限由 umask 定，不去改它：有的网络盘、U 盘不许 chmod
+    temporary.touch(exist_ok=False)
+    mode = stat.S_IMODE(temporary.stat().st_mode)  # 由使用者的 umask 定
     try:
         yield temporary
         flush_to_disk(temporary)
+        with suppress(OSError):  # safetensors 会改成只有自己能读；有的网络盘、U 盘不许改，那就由它
+            os.chmod(temporary, mode)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -101,12 +105,12 @@ def read_json(path: str | Path) -> dict:
     try:
         values = json.loads(path.read_text(encoding="utf-8-sig"))  # 记事本另存的，开头有 BOM
     except json.JSONDecodeError as error:
-        line = f"{path} 第 {error.lineno} 行第 {error.colno} 个字符处不合 JSON 的写法：{error.msg}"
+        place = f"第 {error.lineno} 行第 {error.colno} 个字符处不合 JSON 的写法"
         fix = "手改过就改正这一行（JSON 里不能有注释，最后一项后面没有逗号）；不然就从备份恢复，或重新训练"
-        raise InputError(line, "完整的 JSON 文件", fix) from error
+        raise InputError(f"{path} 已损坏：{place}（{error.msg}）", "完整的 JSON 文件", fix) from error
     except UnicodeDecodeError as error:
         fix = "用“UTF-8”再存一次；不然就从备份恢复，或重新训练"
-        raise InputError(f"{path} 不是 UTF-8 写的：{error.reason}", "UTF-8 的 JSON 文件", fix) from error
+        raise InputError(f"{path} 已损坏：不是 UTF-8 写的", "UTF-8 的 JSON 文件", fix) from error
     except (ValueError, RecursionError) as error:  # 几千位的整数、括号套得太深
         raise InputError(f"{path} 已损坏：{error}", "完整的 JSON 文件", "重新训练，或从备份恢复") from error
     is_object = isinstance(values, dict)

@@ -22,7 +22,7 @@ from tinygpt.errors import require
 from tinygpt.tokenizer import EOS, PAD
 
 MIN_TEMPERATURE = 1e-3  # 再小，logits 除以它就超出 float32 的范围，与 greedy 也没有差别了
-PENALTIES = (1e-3, 1e3)  # 再小、再大也是
+PENALTIES = (1e-9, 1e9)  # 再小、再大也是
 
 
 @dataclass(frozen=True)

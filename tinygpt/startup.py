@@ -31,15 +31,24 @@ def explained(show: Callable) -> Callable:
 
 
 def why(error: BaseException, traceback) -> str:
-    """导入失败的原因与办法；认不出来就是空的。"""
-    words = f"{type(error).__name__}: {error}"
-    if files := blamed(error, traceback):
-        return same_names(files) + f"（{words}）"
+    """失败的原因与办法；认不出来就是空的。"""
     if isinstance(error, FileNotFoundError) and folder_is_gone():
         return GONE
+    words = f"（{type(error).__name__}: {error}）"
+    if files := blamed(error, traceback):
+        return same_names(files) + words
+    if settings := unreadable_settings(error):
+        fix = "改正它，或者去掉它（unset 与它的名字；Windows：set 名字=）"
+        return f"环境变量 {'、'.join(settings)} 的值读不懂{words}\n怎么办：{fix}"
     if isinstance(error, MemoryError) or any(known in words for known in NO_MEMORY):
-        return f"内存不够，装不下 torch（{words}）\n怎么办：关掉别的程序；检查 ulimit -v；至少要 2 GB"
+        return f"内存不够，装不下 torch{words}\n怎么办：关掉别的程序；检查 ulimit -v；至少要 2 GB"
     return ""
+
+
+def unreadable_settings(error: BaseException) -> list[str]:
+    """错误里引出来的那个值，是哪个环境变量的：许多库一导入就读自己的环境变量。"""
+    given = isinstance(error, ValueError)
+    return [f"{name}={value}" for name, value in os.environ.items() if given and repr(value) in str(error)]
 
 
 def folder_is_gone() -> bool:
@@ -59,16 +68,17 @@ def same_names(files: list[str]) -> str:
 
 
 def namesakes(folder: str) -> list[str]:
-    """folder 里的哪些 .py 与别处的模块同名：从这个文件夹运行时，Python 先找到它们，真的就被挡住了。"""
+    """folder 里的哪些 .py 与装好的模块同名：从这个文件夹运行时，Python 先找到它们，真的就被挡住了。"""
     from importlib.machinery import PathFinder
 
     try:
         names = sorted(name for name in os.listdir(folder or ".") if name.endswith(".py"))
     except OSError:
         return []
-    here = os.path.realpath(folder or ".")
-    others = [path for path in sys.path if os.path.realpath(path or ".") != here]
-    return [os.path.join(folder, name) for name in names if PathFinder.find_spec(name[:-3], others)]
+    python = tuple(os.path.realpath(prefix) + os.sep for prefix in (sys.prefix, sys.base_prefix))
+    here, paths = os.path.realpath(folder or "."), {os.path.realpath(path or ".") for path in sys.path}
+    installed = sorted(path for path in paths - {here} if path.startswith(python))
+    return [os.path.join(folder, name) for name in names if PathFinder.find_spec(name[:-3], installed)]
 
 
 def blamed(error: BaseException, traceback) -> list[str]:

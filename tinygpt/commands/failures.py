@@ -43,8 +43,8 @@ def explain(error: Exception, args=None) -> tuple[int, str]:
     if "can't start new thread" in str(error):
         fix = "关掉别的程序，或设环境变量 OMP_NUM_THREADS=1"
         return 2, _say("系统不让再开线程", "进程与线程的个数在限制之内", fix)
-    if files := startup.blamed(error, error.__traceback__):
-        return 2, startup.same_names(files) + f"（{type(error).__name__}：{_first_line(error)}）"
+    if reason := startup.why(error, error.__traceback__):
+        return 2, reason
     found = f"程序出错了，这是它自己的毛病：{type(error).__name__}：{_first_line(error)}"
     return 1, _say(found, "", f"完整的报告在 {_write_report(error)}，报告问题时请附上它")
 

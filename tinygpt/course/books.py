@@ -166,8 +166,10 @@ def progress(path: Path, cache: Path | None = None) -> list[dict]:
         return all_in_state(path, "error", why)
     present = answers(json.loads(path.read_text(encoding="utf-8")))
     rows = executed(path, cache) if present else []
-    lost = all_in_state(path, "error", f"检查它的那一格不见了；{reset_advice(path)}")
-    found = {row["number"]: row for row in [*rows, *(row for row in lost if row["number"] not in present)]}
+    if path.stem[:2] in exercises.lessons():
+        lost = all_in_state(path, "error", f"检查它的那一格不见了；{reset_advice(path)}")
+        rows = [*rows, *(row for row in lost if row["number"] not in present)]
+    found = {row["number"]: row for row in rows}
     return sorted(found.values(), key=lambda row: [int(part) for part in row["number"].split(".")])
 
 
