@@ -106,6 +106,11 @@ def test_a_step_is_printed_with_its_entropy_and_its_lead(mini, capsys):
     assert "p 0.5000　熵 0.6931" in first and second.startswith(" 300") and second.endswith("差 2.000")
 
 
+def test_openings_of_both_kinds_belong_to_neither():
+    starts = {"甲": torch.tensor([0.5, 0.5, 0.0, 0.0]), "乙": torch.tensor([0.9, 0.0, 0.1, 0.0])}
+    assert worked.only(torch.tensor([0.1, 0.2, 0.3, 0.4]), starts) == {"甲": 0.2, "乙": 0.3}
+
+
 def test_words_are_swapped_in_pairs_place_by_place(mini):
     tokenizer, calls = mini[1], []
 

@@ -71,6 +71,13 @@ def every_pair(followed: Callable, tokenizer: Tokenizer, words: Sequence[str]) -
                          for pair in pairs])  # fmt: skip
 
 
+def only(p: Tensor, starts: dict[str, Tensor]) -> dict[str, float]:
+    """一个分布 (v,) 里，只当过一种文字的开头的 token，概率一共多少；starts 是 {来源: 各占多少篇 (v,)}。"""
+    seen = torch.stack([start > 0 for start in starts.values()])
+    alone = seen & (seen.sum(dim=0) == 1)
+    return {source: round(float(p[mask].sum()), 2) for source, mask in zip(starts, alone)}
+
+
 def entropy_of(logits: Tensor) -> list[float]:
     """每一行 logits (t, v) 的分布有多不确定：t 个熵（nat）。"""
     log_p = logits.log_softmax(dim=-1)
