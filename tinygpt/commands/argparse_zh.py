@@ -37,7 +37,8 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*args, allow_abbrev=False, **kwargs)
 
     def error(self, message):
-        raise InputError(message, f"见 {self.prog} --help")
+        fix = "写上值；以 - 开头的文件名，前面加 ./" if message.endswith("要跟一个值") else ""
+        raise InputError(message, f"见 {self.prog} --help", fix)
 
     def parse_args(self, args=None, namespace=None):
         parsed, unknown = self.parse_known_args(args, namespace)

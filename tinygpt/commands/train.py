@@ -106,9 +106,10 @@ def _run(args, workers: parallel.Alone, device: torch.device) -> int:
 
 def encode_source(source: Source, tokenizer: Tokenizer, validation_fraction: float) -> TokenDataset:
     """文字 → 磁盘上的编号；同样的文字与分词器只编一次。"""
-    key = f"{source.digest()}|{tokenizer.fingerprint}"
+    digest = source.digest()
+    key = f"{digest}|{tokenizer.fingerprint}"
     return prepare(
-        source.passages(), tokenizer.encode_batch, key=key, vocab_size=tokenizer.vocab_size,
+        source.unchanged_passages(digest), tokenizer.encode_batch, key=key, vocab_size=tokenizer.vocab_size,
         eos=EOS, chat=CHAT, validation_fraction=validation_fraction,
     )  # fmt: skip
 
