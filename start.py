@@ -456,6 +456,8 @@ def command_lab(arguments):
     settings.write_text(json.dumps(LAB_SETTINGS, indent=1), encoding="utf-8")
     pages = ["notebooks/00_start_here.ipynb", "notebooks"]
     page = next(("/lab/tree/" + page for page in pages if (ROOT / page).exists()), "/lab")
+    for path in namesakes():
+        print(f"注意：{path} 与 Python 的模块同名，旁边的笔记本一打开，内核就会停：先把它改名")
     print(
         "JupyterLab 正在启动。浏览器没有自己打开，就把下面 http 开头的地址复制过去；要停下，在这里按 Ctrl-C。"
     )
@@ -468,6 +470,14 @@ def command_lab(arguments):
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")  # 容器里常是 root
     return run([venv_python(), "-m", "jupyterlab", *options, *arguments], extra_env=local_network(os.environ))
+
+
+def namesakes():
+    """放在笔记本旁边、与内核要用的模块同名的文件（random.py……）：内核先找到它们，就启动不了。"""
+    known = {"IPython", "ipykernel", "jedi", "numpy", "torch", "tornado", "traitlets"}
+    known |= sys.stdlib_module_names
+    folders = (ROOT, ROOT / "notebooks", ROOT / "exercises", ROOT / "solutions")
+    return [path for folder in folders for path in sorted(folder.glob("*.py")) if path.stem in known]
 
 
 def local_network(environment):

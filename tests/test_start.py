@@ -487,6 +487,15 @@ def test_a_folder_that_cannot_hold_a_venv(start, capsys, monkeypatch):
     assert os.pathsep in found and "改名" in remedy and not start.commands
 
 
+def test_the_lab_points_at_files_that_stop_the_kernel(start, capsys):
+    (start.ROOT / "notebooks").mkdir()
+    for name in ("random.py", "my_story.py"):
+        (start.ROOT / "notebooks" / name).touch()
+    assert start.main(["lab"]) == 0
+    out = capsys.readouterr().out
+    assert "random.py 与 Python 的模块同名" in out and "my_story" not in out
+
+
 def test_files_beside_it_do_not_hide_the_standard_library(tmp_path):
     """课程的文件夹里放了 random.py；文档被 PYTHONOPTIMIZE=2 去掉了：照样能用。"""
     (tmp_path / "random.py").write_text("raise SystemExit('挡住了')", encoding="utf-8")
