@@ -133,3 +133,5 @@ def test_seed_bars_show_the_mean_and_the_range():
     assert heights == [2, 2, 2, 6]
     lines = [path.vertices[:, 1].tolist() for group in ax.collections for path in group.get_paths()]
     assert lines == [[1, 3], [2, 2], [0, 4], [5, 7]]
+    below = plots.seed_bars(["甲"], {"一": [[-0.3, -0.1]]}, digits=1)
+    assert [text.get_text() for text in below.texts] == ["−0.2"]
