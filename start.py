@@ -71,6 +71,10 @@ PIP_REMEDIES = [
         "代理连不上：打开代理软件，或去掉 HTTP_PROXY、HTTPS_PROXY 再运行一次；不用代理就换一个镜像：{mirror}",
     ),
     (
+        ("not a trusted or secure host",),
+        "镜像的地址是 http:// 开头的，pip 不肯用：改成 https:// 的，pip config set global.index-url 地址",
+    ),
+    (
         ("CERTIFICATE_VERIFY_FAILED", "certificate verify failed"),
         "证书对不上：检查系统的日期与时间；公司或学校的网络会换证书，换一个网络再运行一次",
     ),
@@ -100,7 +104,9 @@ PIP_REMEDIES = [
     ),
     (("",), "按上面的原因改正，再运行一次；下载不动就换一个镜像：{mirror}"),
 ]
-HARMLESS_SETTINGS = r"url$|host$|timeout$|retries$|version-check$|proxy$|cache-dir$|cert$|links$|:env:\.user$"
+HARMLESS_SETTINGS = (
+    r"url$|host$|timeout$|retries$|version-check$|proxy$|cache-dir$|cert$|links$|config-file$|:env:\.user$"
+)
 MIRROR = (
     "清华、阿里云、中科大、华为云都有 PyPI 镜像，在它们的网站上找到地址，运行 "
     "python3 -m pip config set global.index-url 地址"
@@ -285,7 +291,7 @@ def pip_settings():
     """使用者给 pip 设过、可能碍事的：环境变量里的、配置文件里的。镜像与超时不算。"""
     lines = []
     run([venv_python(), "-m", "pip", "config", "list"], show=lines.append)
-    settings = [line.strip() for line in lines if re.match(r"[\w:-]+\.[\w-]+=", line)]
+    settings = [line.strip() for line in lines if re.match(r"[\w:-]+\.[\w-]+='.", line.replace("''", ""))]
     settings = [line for line in settings if not re.search(HARMLESS_SETTINGS, line.split("=")[0])]
     if not settings:
         return ""
