@@ -121,6 +121,8 @@ def test_bars_side_by_side():
         ("def f(x):\n    return x", 20, ["def f(x):", "    return x"]),
         ("", 5, [""]),
         ("unbelievably", 3, ["unbelievably"]),
+        ("他说：“好，我去。”", 4, ["他说：", "“好，我", "去。”"]),
+        ("写到这里了。", 5, ["写到这里", "了。"]),
     ],
 )
 def test_wrapping_keeps_words_and_loses_nothing_but_the_space_it_breaks_at(text, width, lines):

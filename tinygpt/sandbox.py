@@ -94,7 +94,7 @@ def protections() -> dict[str, bool]:
 
 
 def _run(request: dict, seconds: float) -> tuple[bytes, int | None]:
-    """（它写出的，退出代码）；超时被杀的，退出代码是 None。"""
+    """（它写出的，退出代码）；超时（钟点或 CPU 时间）被杀的，退出代码是 None。"""
     environment = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}  # Windows 要它
     late = threading.Event()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -115,7 +115,8 @@ def _run(request: dict, seconds: float) -> tuple[bytes, int | None]:
             _kill(process)
             process.stdout.close()
             code = process.wait()
-    return output, None if late.is_set() else code
+    out_of_cpu = os.name == "posix" and code == -signal.SIGXCPU
+    return output, None if late.is_set() or out_of_cpu else code
 
 
 def _kill(process: subprocess.Popen) -> None:

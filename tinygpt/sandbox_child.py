@@ -92,8 +92,9 @@ def shut_in(seconds: float, megabytes: int) -> None:
     size, cpu = megabytes << 20, math.ceil(seconds)
     limits = {"AS": size, "CPU": cpu, "FSIZE": 0, "CORE": 0, "NPROC": 0, "NOFILE": 0}
     for name, most in limits.items():
+        hard = most + 1 if name == "CPU" else most  # 先到软的：SIGXCPU 说得出是超时；两者相等就只有 SIGKILL
         with contextlib.suppress(OSError, ValueError, AttributeError):
-            resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
+            resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, hard))
     del sys.modules["resource"]
 
 

@@ -12,7 +12,6 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from tinygpt.course.alt import describe_figures
 from tinygpt.course.fonts import missing_glyphs, use_chinese_font
@@ -20,6 +19,7 @@ from tinygpt.course.fonts import missing_glyphs, use_chinese_font
 COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#4D4D4D"]
 LINESTYLES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1))]
 INK, FAINT = "#333333", "#D9D9D9"
+PIECE = re.compile(" *[!-~]+[，。、；：？！”’）》…]*|[“‘（《]*.[，。、；：？！”’）》…]*")  # 折行不拆的一块
 
 STYLE = {
     "figure.figsize": (6.0, 3.4),
@@ -183,9 +183,9 @@ def seed_bars(names, groups: dict, ax: Axes | None = None, digits: int = 2, **la
         where = np.arange(len(names)) + (i - (len(rows) - 1) / 2) * 0.8 / len(rows)
         high = [row.max() for row in values]
         ax.vlines(where, [row.min() for row in values], high, color=INK, linewidth=1)
-        for x, top, row in zip(where, high, values):
-            ax.annotate(f"{row.mean():.{digits}f}", (x, top), textcoords="offset points", xytext=(0, 2),
-                        ha="center", va="bottom", fontsize=9)
+        for x, y, row in zip(where, high, values):
+            text = f"{row.mean():.{digits}f}".replace("-", "−")
+            ax.annotate(text, (x, y), textcoords="offset points", xytext=(0, 4), ha="center", fontsize=9)
     return finish(ax)
 
 
@@ -212,12 +212,12 @@ def text_table(header, rows, widths, size: float = 9.5) -> Axes:
 
 
 def wrapped(text: str, width: float) -> list[str]:
-    """按显示的宽度折行：汉字算 1，别的算 0.6；英文的词不拆开，原有的换行与空格照旧。"""
+    """按显示的宽度折行：汉字与中文标点算 1，别的算 0.6；英文的词不拆开，标点跟着它该跟的字走。"""
     lines = []
     for line in text.split("\n"):
         now, used = "", 0.0
-        for piece in re.findall(r" *[!-~]+|.", line):
-            wide = sum(1.0 if unicodedata.east_asian_width(char) in "WF" else 0.6 for char in piece)
+        for piece in PIECE.findall(line):
+            wide = sum(1.0 if unicodedata.east_asian_width(char) in "WFA" else 0.6 for char in piece)
             if now.strip() and used + wide > width:
                 lines.append(now)
                 now, used, piece = "", 0.0, piece.lstrip()
@@ -230,8 +230,7 @@ def finish(ax: Axes) -> Axes:
     """画完一格：确认每个字都有字形。自己用 matplotlib 画的图，最后也请调用它。"""
     if _drawn_before:
         return ax
-    figure: Figure = ax.figure
-    missing = missing_glyphs(figure)
+    missing = missing_glyphs(ax.figure)
     assert not missing, f"图里这些字符没有字形，会显示成方框：{missing!r}"
     return ax
 

@@ -7,7 +7,6 @@
 import asyncio
 import dataclasses
 import html
-import io
 import unicodedata
 from collections.abc import Callable, Iterable
 
@@ -18,7 +17,7 @@ from matplotlib.figure import Figure
 from tinygpt.chat import SAMPLING, Conversation, reply
 from tinygpt.course import plots
 from tinygpt.course.fonts import drawable
-from tinygpt.course.widgets.playground import slider, still
+from tinygpt.course.widgets.playground import png, slider, still
 from tinygpt.errors import InputError
 
 EXAMPLE = ("你好", "什么是机器学习？")
@@ -116,10 +115,7 @@ class ChatPlayground:
         for question in questions:
             answer = "".join(reply(self.model, self.tokenizer, conversation, question, seed=0))
             conversation = conversation.add(question, answer)
-        figure, buffer = draw_dialogue(conversation.turns), io.BytesIO()
-        figure.savefig(buffer, format="png", metadata={"Software": None})
-        plt.close(figure)
-        return buffer.getvalue()
+        return png(draw_dialogue(conversation.turns))
 
     def _show(self, *unfinished: tuple[str, str]) -> None:
         turns = (*self.conversation.turns, *unfinished)

@@ -6,10 +6,8 @@
 """
 
 import html
-import io
 
 import ipywidgets as widgets
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.colors import to_hex
@@ -19,7 +17,7 @@ from tinygpt.corpus import pictures
 from tinygpt.course import plots
 from tinygpt.course.fonts import drawable
 from tinygpt.course.pictures import look, show, show_attention
-from tinygpt.course.widgets.playground import Picture, choice, slider, still
+from tinygpt.course.widgets.playground import Picture, choice, png, slider, still
 from tinygpt.errors import InputError
 from tinygpt.variants.vision import answer
 
@@ -148,10 +146,7 @@ class DrawingBoard:
 
     def render(self) -> bytes:
         """模型看到的图、它的回答、它在看哪里，画成 PNG。"""
-        figure, buffer = self.draw(), io.BytesIO()
-        figure.savefig(buffer, format="png", metadata={"Software": None})
-        plt.close(figure)
-        return buffer.getvalue()
+        return png(self.draw())
 
     def draw(self) -> Figure:
         question = self.question.value.strip() or QUESTIONS[0]

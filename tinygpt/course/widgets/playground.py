@@ -10,8 +10,11 @@ from collections.abc import Callable, Mapping
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
+import numpy as np
 import traitlets
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from tinygpt.course import plots
 from tinygpt.errors import InputError
@@ -44,6 +47,15 @@ def typed(label: str, suggestions: list[str]) -> widgets.Widget:
         value=suggestions[0], options=suggestions, description=label, style=LABEL, ensure_option=False,
         continuous_update=False, layout=widgets.Layout(width="360px"),
     )  # fmt: skip
+
+
+def png(figure: Figure) -> bytes:
+    """图画成 PNG 的字节，然后关掉它。排版时顺便就画；savefig 为了排版要先空画一遍，拖动时嫌慢。"""
+    canvas, buffer = FigureCanvasAgg(figure), io.BytesIO()
+    canvas.draw()
+    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(buffer, "png", compress_level=1)
+    plt.close(figure)
+    return buffer.getvalue()
 
 
 class Picture(widgets.Image):
@@ -92,11 +104,7 @@ class Playground:
 
     def render(self) -> bytes:
         """按现在的取值画一张图，返回 PNG 的字节。"""
-        figure = self.draw(**self.values)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", metadata={"Software": None})
-        plt.close(figure)
-        return buffer.getvalue()
+        return png(self.draw(**self.values))
 
     def redraw(self, change=None) -> None:
         """重画，换掉图。"""
@@ -133,10 +141,7 @@ class LiveCurve:
         ax.text(self.steps, 1.03 * self.guess, f"瞎猜的损失 {self.guess:.2f}", ha="right", va="bottom")
         ax.plot(range(1, len(losses) + 1), losses)
         ax.set(xlabel="步", ylabel="损失", xlim=(0, self.steps), ylim=(0, 1.2 * self.guess))
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", metadata={"Software": None})
-        plt.close(figure)
-        return buffer.getvalue()
+        return png(figure)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return self.image._repr_mimebundle_() | still(self.note, self.image)

@@ -97,7 +97,6 @@ def _(x, weight, bias, a, b, alpha):
 
 
 wrong_scales(exercise)
-exercise.edit("乘了 α·r", scale=lambda alpha, a, b: alpha * a.size(0), look="是 α/r，不是 α·r。")
 exercise.edit("r 取成了 B 的行数", scale=lambda alpha, a, b: alpha / b.size(0),
               look="r 是 A 的行数，也是 B 的列数；B 的行数是输出的维数。")
 exercise.edit("减去了改动", scale=lambda alpha, a, b: -alpha / a.size(0), look="改动是加上去的。")

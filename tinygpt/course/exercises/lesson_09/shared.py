@@ -9,6 +9,7 @@ def wrong_scales(exercise: Exercise) -> None:
     exercise.edit("只乘了 α", scale=lambda alpha, a, b: alpha, look="α 还要除以秩 r。")
     exercise.edit("只除了 r", scale=lambda alpha, a, b: 1 / a.size(0), look="还要乘 α：α/r。")
     exercise.edit("乘了 r/α", scale=lambda alpha, a, b: a.size(0) / alpha, look="是 α/r，不是 r/α。")
+    exercise.edit("乘了 α·r", scale=lambda alpha, a, b: alpha * a.size(0), look="是 α/r，不是 α·r。")
     exercise.edit("除以了 √r", scale=lambda alpha, a, b: alpha / a.size(0) ** 0.5,
                   look="这里除以 r（除以 √r 是另一种写法，rsLoRA）。")
     exercise.edit("用了整除", scale=lambda alpha, a, b: alpha // a.size(0),

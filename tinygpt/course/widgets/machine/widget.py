@@ -5,12 +5,10 @@
 """
 
 import base64
-import io
 import re
 from pathlib import Path
 
 import anywidget
-import matplotlib.pyplot as plt
 import torch
 import traitlets
 
@@ -21,6 +19,7 @@ from tinygpt.course.widgets.machine.entries import entry, floats
 from tinygpt.course.widgets.machine.layout import machine_layout
 from tinygpt.course.widgets.machine.picture import still_picture
 from tinygpt.course.widgets.machine.stations import TITLES, Station, parts
+from tinygpt.course.widgets.playground import png
 from tinygpt.errors import InputError, require
 from tinygpt.gpt import GPT
 from tinygpt.sampling import Sampling, generate
@@ -179,10 +178,9 @@ class Machine(anywidget.AnyWidget):
         chips = list(zip(map(drawable, self.labels(written)), sure))
         # 不用 rc_context 包起来：第一次画图时 Jupyter 才打开自动显示，出来时会把它一起关掉
         plots.use_style()
-        figure, buffer = still_picture(self.model.config, chips, candidates), io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=160, metadata={"Software": None})
-        plt.close(figure)
-        return buffer.getvalue()
+        figure = still_picture(self.model.config, chips, candidates)
+        figure.set_dpi(160)
+        return png(figure)
 
     def _greedy(self, ids: list[int]) -> list[int]:
         """贪心写到句号或文档结束，最多 STILL 个 token，也不超过上下文。"""
