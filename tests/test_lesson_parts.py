@@ -133,7 +133,8 @@ def test_seed_bars_show_the_mean_and_the_range():
     assert heights == [2, 2, 2, 6]
     lines = [path.vertices[:, 1].tolist() for group in ax.collections for path in group.get_paths()]
     assert lines == [[1, 3], [2, 2], [0, 4], [5, 7]]
-<<<<<<< HEAD
+    below = plots.seed_bars(["甲"], {"一": [[-0.3, -0.1]]}, digits=1)
+    assert [text.get_text() for text in below.texts] == ["−0.2"]
 
 
 def test_the_windows_of_a_stream_share_one_token_and_the_rest_is_grey():
@@ -147,7 +148,3 @@ def test_the_windows_of_a_stream_share_one_token_and_the_rest_is_grey():
     assert [faces[3, 1], faces[3, 0]] == [preparing.LABEL, preparing.INPUT], "d：前一个的标签，后一个的输入"
     assert [faces[x, 2] for x in (6, 7, 8)] == [preparing.INPUT, preparing.EMPTY, preparing.EMPTY]
     assert len(ax.texts) == len(faces) == 9 + 2 * 4
-=======
-    below = plots.seed_bars(["甲"], {"一": [[-0.3, -0.1]]}, digits=1)
-    assert [text.get_text() for text in below.texts] == ["−0.2"]
->>>>>>> main
