@@ -237,3 +237,21 @@ def test_doctor(cli):
     result = json.loads(out)
     assert code in (0, 1) and (code == 1) == bool(result["problems"])
     assert {"python", "device", "cores", "precision", "chinese_font", "encoding"} <= result.keys()
+
+
+def test_a_text_may_begin_with_a_hyphen(cli, run):
+    """“-5度”是开头，不是写错的参数；名字是中文的模型照旧用 = 给。"""
+    code, out, err = cli("generate", "-5度的早晨", "--model", "run", "--max-new-tokens", "2")
+    assert code == 0 and out.startswith("-5度的早晨"), err
+    run.rename(run.with_name("模型"))
+    assert cli("generate", "春", "--model=模型", "--max-new-tokens", "2")[0] == 0
+    assert "--model" in cli("generate", "春", "--modle", "模型")[2]
+
+
+def test_a_model_saved_by_another_editor(cli, run):
+    """记事本给 JSON 添了 BOM、换成 CRLF：照样读。"""
+    for name in ("config.json", "run.json", "tokenizer.json"):
+        content = (run / name).read_bytes().replace(b"\n", b"\r\n")
+        (run / name).write_bytes(b"\xef\xbb\xbf" + content)
+    code, out, err = cli("info", "--model", "run")
+    assert code == 0 and "结果" in out, err

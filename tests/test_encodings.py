@@ -44,7 +44,7 @@ def refused(path, *words, **options) -> str:
 
 # ---- 读对 ----
 
-CHINESE = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030", "gbk"]
+CHINESE = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "gb18030", "gbk"]
 
 
 @pytest.mark.parametrize("encoding", [*CHINESE, "big5"])
@@ -114,7 +114,8 @@ def test_never_silently_another_text(cache_dir, sentences, rare, han, encoding, 
 @pytest.mark.parametrize(("text", "encoding", "name"), [
     (JAPANESE, "shift_jis", "cp932"), (JAPANESE, "euc_jp", "euc_jp"), (KOREAN, "euc_kr", "cp949"),
     (RUSSIAN, "cp1251", "cp1251"), (FRENCH, "cp1252", "cp1252"),
-    (JAPANESE, "iso2022_jp", "iso2022_jp"), (SIMPLE, "hz", "hz"),
+    (JAPANESE, "iso2022_jp", "iso2022_jp"), (SIMPLE, "hz", "hz"), (SIMPLE, "utf_7", "utf_7"),
+    ("ｷｮｳﾊ ﾕｷｶﾞ ﾌｯﾃｲﾏｽ。ｶﾜﾉ ﾑｺｳﾆ ｱｶﾘｶﾞ ﾐｴﾀ。\n", "shift_jis", "cp932"),
 ])  # fmt: skip
 def test_other_encodings_are_named_and_can_be_chosen(tmp_path, text, encoding, name):
     path = write(tmp_path / "a.txt", (text * 20).encode(encoding))
@@ -172,6 +173,33 @@ def test_an_unknown_name(tmp_path, name):
         named_encoding(name or "\0")
 
 
+def test_one_windows_quote_in_english_is_no_korean(tmp_path):
+    """一个字节定不了是哪种文字：说出它在哪里，并说多半是 Windows-1252 的弯引号。"""
+    data = b"The river was cold.\n" * 40 + b"It\x92s late.\n"
+    message = refused(write(tmp_path / "a.txt", data), "第 803 个字节（第 41 行）", "--encoding cp1252")
+    assert "韩文" not in message
+
+
+GREEK = "Η θάλασσα ήταν ήρεμη και ο ψαράς κοιτούσε το φως στην άλλη όχθη.\n"
+
+
+@pytest.mark.parametrize(("text", "right"), [
+    (SIMPLE, "utf-8"), (COMPLEX, "big5"), (GREEK, "utf-8"), (RUSSIAN, "utf-8"), (JAPANESE, "utf-8"),
+])  # fmt: skip
+@pytest.mark.parametrize("windows", [False, True])
+def test_text_read_as_latin_1_and_saved(tmp_path, text, right, windows):
+    """按 Latin-1 或 Windows-1252 读过又存了一遍，是哪种文字都认得出。"""
+    garbled = (text * 9).encode(right).decode("latin-1")
+    if windows:
+        garbled = "".join(bytes([ord(c)]).decode("cp1252", "ignore") or c for c in garbled)
+    refused(write(tmp_path / "a.txt", garbled.encode()), "乱码", text[:2])
+
+
+@pytest.mark.parametrize("text", [FRENCH, "naïve café, Zürich, Ærø, ¿qué?, £5 ½ ©\n"])
+def test_west_european_text_is_no_mojibake(tmp_path, text):
+    assert read(write(tmp_path / "a.txt", (text * 3).encode()))[0] == text * 3
+
+
 @pytest.mark.parametrize(
     ("wrong", "right"), [("gb18030", "utf-8"), ("cp1252", "utf-8"), ("latin-1", "gb18030")]
 )
@@ -200,10 +228,12 @@ def test_files_of_two_encodings_joined(tmp_path, other):
 
 @pytest.mark.parametrize(("head", "word"), [
     (b"PK\x03\x04\x14\0\6\0", ".docx"), (b"%PDF-1.7\n", "PDF"), (b"{\\rtf1\\ansi", "RTF"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Word"), (gzip.compress(b"x" * 99, mtime=0), "gzip"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Word"), (gzip.compress(b"x" * 99, mtime=0), "解压"),
+    (b"PAR1", "to_json"), (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
 ])  # fmt: skip
 def test_documents_renamed_to_txt(tmp_path, head, word):
     refused(write(tmp_path / "a.txt", head + bytes(200)), word, "纯文本")
+    refused(write(tmp_path / "a.jsonl", head + bytes(200)), word)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -227,6 +257,13 @@ def test_stray_nuls_and_marks_are_dropped_and_counted(tmp_path):
     assert text == SIMPLE * 2 + "夹着零\n" + SIMPLE * 9
     assert [("2 个零字符" in n, "1 个 BOM" in n) for n in notes] == [(True, False), (False, True)]
     assert "第 3 行" in notes[0] and "第 4 行" in notes[1]
+
+
+def test_control_characters_are_dropped_and_counted(tmp_path):
+    """PDF 里拷出来的：连字变成了 U+0003，行首是退格；换页、制表符留着。"""
+    text, notes = read(write(tmp_path / "a.txt", (SIMPLE * 9 + "把\x03门\x08关\x7f上\t\f\x0b\n").encode()))
+    assert text == SIMPLE * 9 + "把门关上\t\f\x0b\n"
+    assert len(notes) == 1 and "3 个控制字符" in notes[0] and "第 10 行" in notes[0]
 
 
 def test_marks_inside_json_lines(tmp_path):

@@ -126,13 +126,39 @@ def test_the_quote_that_windows_leaves_behind(tmp_path):
     assert [path.name for path in find_files([f'{tmp_path / "文字"}"'])] == ["a.txt"]
 
 
-@pytest.mark.parametrize(
-    ("path", "word"), [("https://example.org/a.txt", "网址"), ("没有.txt", "没有这个文件")]
-)
-def test_what_is_no_file(path, word):
-    with pytest.raises(InputError, match=word) as caught:
+@pytest.mark.parametrize(("path", "word"), [
+    ("https://example.org/a.txt", "网址"), ("没有.txt", "没有这个文件"),
+    ("file:///没有/a.txt", "没有这个文件"),
+    ("有.txt,没有.txt", "空格隔开：--data 有.txt 没有.txt"), ("没有.txt，有.txt", "空格隔开"),
+    ("小说.docx", "另存为"), ("小说.EPUB", "另存为"), ("语料.zip", "解压"), ("语料.txt.gz", "解压"),
+    ("数据.parquet", "to_json"), ("第一章", "后缀改成 .txt"), ("a.log", "后缀改成 .txt"),
+])  # fmt: skip
+def test_what_cannot_be_read(tmp_path, monkeypatch, path, word):
+    monkeypatch.chdir(tmp_path)
+    others = ("小说.docx", "小说.EPUB", "语料.zip", "语料.txt.gz", "数据.parquet", "第一章", "a.log")
+    put(tmp_path, "有.txt", *others)
+    with pytest.raises(InputError) as caught:
         find_files([path])
-    assert caught.value.expected and caught.value.fix
+    assert caught.value.expected and caught.value.fix and word in str(caught.value)
+    assert ("后缀改成" in caught.value.fix) == ("后缀改成" in word)
+
+
+def test_a_folder_of_other_programs_files_says_how(tmp_path):
+    put(tmp_path, "a.docx", "b.zip")
+    with pytest.raises(InputError, match="另存为.*解压"):
+        find_files([tmp_path])
+
+
+def test_a_windows_path_in_wsl():
+    if os.name == "nt":
+        pytest.skip("这里就是 Windows")
+    with pytest.raises(InputError, match="'/mnt/c/Users/我/a.txt'"):
+        find_files(["C:\\Users\\我\\a.txt"])
+
+
+def test_a_file_address_is_a_path(tmp_path):
+    put(tmp_path, "文 字/a.txt")
+    assert find_files([(tmp_path / "文 字" / "a.txt").as_uri()]) == [tmp_path / "文 字" / "a.txt"]
 
 
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
@@ -141,3 +167,6 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "p.txt")
     with pytest.raises(InputError, match="不是普通的文件"):
         find_files([tmp_path / "p.txt"])
+    put(tmp_path, "a.txt")
+    found, notes = names(tmp_path)
+    assert found == ["a.txt"] and "管道" in notes[0] and "p.txt" in notes[0]

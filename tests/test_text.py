@@ -218,7 +218,7 @@ def test_bytes_that_are_no_encoding(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "bad", ['{"text": "一', "{'text': '一'}", "不是 JSON", '{"text": "一"} {"text": "二"}']
+    "bad", ['{"text": "一', "{'text': '一'}", "不是 JSON", '{"text": "一"} 二']
 )
 def test_broken_jsonl_line_names_its_number(tmp_path, bad):
     path = write(tmp_path / "a.jsonl", lines({"text": "好"}) + "\n" + bad + "\n" + lines({"text": "好"}))
@@ -278,3 +278,33 @@ def test_digest_depends_on_content_not_on_place(tmp_path):
 def test_find_files_expands_folders(tmp_path):
     a, b = write(tmp_path / "f" / "a.txt", "一"), write(tmp_path / "b.md", "二")
     assert find_files([b, tmp_path / "f"]) == [b, a]
+
+
+# ---- 读的时候变了 ----
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path):
+    """编号不能记在别的内容名下：读完再看一遍，变了就什么也不存。"""
+    source = module.FileSource([write(tmp_path / "a.txt", POEM * 9)])
+    digest = source.digest()
+    assert list(source.unchanged_passages(digest))
+    passages = source.unchanged_passages(digest)
+    next(passages)
+    write(tmp_path / "a.txt", POEM * 10)
+    with pytest.raises(InputError, match="在读的时候变了"):
+        list(passages)
+
+
+def test_other_bytes_after_the_encoding_was_found(tmp_path, monkeypatch):
+    path = write(tmp_path / "a.txt", POEM * 9)
+    found = module.detect_encoding(path)
+    monkeypatch.setattr(module, "detect_encoding", lambda path: found)
+    write(path, (POEM * 9).encode("gbk"))
+    with pytest.raises(InputError, match="a.txt 在读的时候变了"):
+        list(read_passages([path]))
+
+
+def test_a_web_page_is_said(tmp_path):
+    source = module.FileSource([write(tmp_path / "a.txt", "\n<!DOCTYPE HTML>\n<p>404</p>\n")])
+    assert [p.text for p in source.passages()] == ["\n<!DOCTYPE HTML>\n<p>404</p>\n"]
+    assert len(source.notes()) == 1 and "网页" in source.notes()[0]

@@ -18,7 +18,11 @@ from tinygpt.unpack import unpacked
 
 BLOCK = 1 << 16
 NUL, BOM, HALF = "\0", "\ufeff", re.compile("[\ud800-\udfff]")
-JUNK = re.compile("[\0\ufeff\ud800-\udfff]")
+JUNK = re.compile("[\0-\x08\x0e-\x1f\x7f\ufeff\ud800-\udfff]")
+DROPPED = {  # 去掉的字（换行、制表符、换页不算）→ 怎样说
+    NUL: "去掉了 {n} 个零字符（NUL）", BOM: "去掉了文字中间的 {n} 个 BOM（U+FEFF）",
+    **dict.fromkeys(map(chr, [*range(1, 9), *range(14, 32), 127]), "去掉了 {n} 个控制字符（多半来自 PDF）"),
+}  # fmt: skip
 GARBLED = ("\ufffd", "锟斤拷", "鐨", "銆", "çš", "ã€", "ï¼", "â€")  # 读错编码、又存过的字：“的”“。”“，”“……”
 BROKEN = re.compile("|".join(f"(?:{mark})+" for mark in GARBLED))
 
@@ -34,7 +38,9 @@ def open_bytes(path: Path) -> Iterator[io.BufferedIOBase]:
         with file, unpacked(file) if path.suffix.lower() == ".gz" else file as opened:
             yield opened
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InputError(f"{path} 解不开：{error}", "完整的 gzip 文件", "重新下载或重新压缩") from error
+        why = {EOFError: "文件到中间就断了，没有下载完或没有写完", zlib.error: "里面坏了"}
+        found = f"{path} 解不开：{why.get(type(error), '不是 gzip 压缩的，或者坏了')}"
+        raise InputError(found, "完整的 gzip 文件", "重新下载或重新压缩") from error
 
 
 def errors_of(encoding: str) -> str:
@@ -113,14 +119,13 @@ class CleanText:
 
 
 def tidy(text: str, place: Callable[[int], str], notes: Notes) -> str:
-    """去掉零字符与文字中间的 BOM，半个 emoji 换成 �。place （第几个字） 说出那是在哪里。"""
+    """去掉零字符、控制字符与文字中间的 BOM，半个 emoji 换成 �。place （第几个字） 说出那是在哪里。"""
     if not JUNK.search(text):
         return text
     for found in JUNK.finditer(text):
-        what = {NUL: "去掉了 {n} 个零字符（NUL）", BOM: "去掉了文字中间的 {n} 个 BOM（U+FEFF）"}
         half = "{n} 个落单的代理字符（半个 emoji）换成了 �"
-        notes.add(what.get(found[0], half), place(found.start()))
-    return HALF.sub("\ufffd", text.replace(NUL, "").replace(BOM, ""))
+        notes.add(DROPPED.get(found[0], half), place(found.start()))
+    return JUNK.sub("", HALF.sub("\ufffd", text))
 
 
 @contextmanager
@@ -128,4 +133,13 @@ def open_text(path: Path, encoding: str, notes: Notes, replace: bool = False) ->
     """按 encoding 打开来读；换行统一成 \\n。replace：解不开的字节换成 �。"""
     errors = "replace" if replace else errors_of(encoding)
     with open_bytes(path) as file, io.TextIOWrapper(file, encoding, errors) as text:
-        yield CleanText(text, path, notes)
+        try:
+            yield CleanText(text, path, notes)
+        except UnicodeDecodeError as error:  # 猜编码的时候从头到尾解得开
+            raise changed(path) from error
+
+
+def changed(what) -> InputError:
+    """读过一遍的文件，再读时不一样了。"""
+    fix = "等别的程序写完再训练，或者先复制一份，用复制的"
+    return InputError(f"{what} 在读的时候变了：有别的程序在写它", "读的时候不变的文件", fix)

@@ -2,7 +2,7 @@
 
 这里会猜，猜不准就停下来问，绝不把乱码悄悄拿去训练。怎样解码在 decoding.py。
 
-怎样猜：有 BOM 的照办；整个文件都是合法的 UTF-8 就是 UTF-8。否则按 GB18030、Big5、UTF-16 各解一遍，
+怎样猜：有 BOM 的照办；整个文件都是合法的 UTF-8 就是 UTF-8。否则按 GB18030、Big5、UTF-16、UTF-32 各解一遍，
 看哪个像中文：最常用的几百个字与标点，占非 ASCII 字符的多少。读对了是五成到九成，读错了（乱码、日文、
 韩文、俄文）不到三成。
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tinygpt.decoding import bad_share, decoded, first_bad, open_bytes, others
 from tinygpt.errors import InputError, require
+from tinygpt.formats import LONGEST_HEAD, by_head
 
 ENOUGH = 20_000  # 看这么多个字就够了
 LIKELY = 0.4  # 常用字与标点占到这么多，就像中文
@@ -24,28 +25,28 @@ MARKS = {
     codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16",
 }  # fmt: skip
-GUESSES = ("gb18030", "big5hkscs", "utf-16-le", "utf-16-be")
+WIDE = ("utf-16", "utf-32")  # ASCII 也不止一个字节的
+GUESSES = ("gb18030", "big5hkscs", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 WIDER = {  # 使用者写的名字 → 含得下它的编码
     "utf-8": "utf-8-sig", "gbk": "gb18030", "gb2312": "gb18030", "big5": "big5hkscs",
     "shift_jis": "cp932", "euc_kr": "cp949",
 }  # fmt: skip
-CONTAINERS = {
-    b"PK\x03\x04": "压缩包，或者 Word、Excel、电子书（.docx、.xlsx、.epub）",
-    b"\xd0\xcf\x11\xe0": "旧版的 Word 或 Excel 文件", b"%PDF": "PDF", b"{\\rtf": "RTF 文件",
-    b"\x1f\x8b": "gzip 压缩的文件", b"Rar!": "RAR 压缩包", b"7z\xbc\xaf": "7z 压缩包",
-    b"SQLite format 3": "SQLite 数据库",
-}  # fmt: skip
 CONTROLS = bytes({*range(9), *range(14, 32)} - {0x1A, 0x1B})  # 文本里没有的控制字符
-# 读不成中文时的提示：（编码，名字，这种文字的字符，占多少才像）
+# 读不成中文时的提示：（编码，名字，这种文字的字符，占多少才像，至少几个才作数）
 HINTS = (
-    ("cp932", "日文 Shift_JIS", "[ぁ-ゖァ-ヺー]", 0.3), ("euc_jp", "日文 EUC-JP", "[ぁ-ゖァ-ヺー]", 0.3),
-    ("cp949", "韩文 EUC-KR", "[가-힣]", 0.8), ("cp1251", "俄文 Windows-1251", "(?<=[А-яё])[а-яё]", 0.6),
-    ("cp1252", "西欧文字 Windows-1252", "[à-ÿ‘-”–—…]", 0.6),
+    ("cp932", "日文 Shift_JIS", "[ぁ-ゖァ-ヺー]", 0.3, 12),
+    ("euc_jp", "日文 EUC-JP", "[ぁ-ゖァ-ヺー]", 0.3, 12),
+    ("cp949", "韩文 EUC-KR", "[가-힣]", 0.8, 12),
+    ("cp1251", "俄文 Windows-1251", "(?<=[А-яё])[а-яё]", 0.6, 12),
+    ("cp932", "日文 Shift_JIS（半角片假名）", "[ｦ-ﾟ]", 0.8, 12),
+    ("cp1252", "西欧文字 Windows-1252（弯引号 ’ 之类）", "[à-ÿ‘-”–—…]", 0.6, 1),
 )  # fmt: skip
 SEVEN_BIT = {  # 只用 ASCII 字节写中日文的老办法：看上去是合法的 UTF-8
     "iso2022_jp": re.compile(r"\x1b\$[@B].+?\x1b\([BJ]"), "hz": re.compile(r"~\{(?:[!-~]{2})+~\}"),
+    "utf_7": re.compile(r"\+[A-Za-z0-9+/]{3,}-?"),
 }  # fmt: skip
-MISREAD = (("gb18030", "utf-8"), ("big5hkscs", "utf-8"), ("cp1252", "utf-8"), ("latin-1", "gb18030"))
+MISREAD = (("gb18030", "utf-8"), ("big5hkscs", "utf-8"), *(("latin-1", e) for e in ("utf-8", *GUESSES[:2])))
+WINDOWS = "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"  # Windows-1252 比 Latin-1 多的字
 
 # 现代汉语最常用的三百多个字（次序大致照笪骏《现代汉语单字频率列表》，lingua.mtsu.edu/chinese-computing）、
 # 它们的繁体、几个文言的虚字，再加标点。
@@ -63,7 +64,7 @@ FAMILIAR = frozenset(
 
 
 def likeness(text: str, wide: bool = False) -> float:
-    """像不像中文，0 到 1。wide（UTF-16）：ASCII 也算常用的字；别的编码里 ASCII 都一样，不算。"""
+    """像不像中文，0 到 1。wide（UTF-16、UTF-32）：ASCII 也算常用的字；别的编码里 ASCII 都一样，不算。"""
     counts = Counter(text)
     total = len(text) if wide else others(text)
     familiar = sum(n for c, n in counts.items() if c in FAMILIAR or wide and (c in "\r\n" or " " <= c <= "~"))
@@ -71,10 +72,10 @@ def likeness(text: str, wide: bool = False) -> float:
 
 
 def _sample(path: Path, encoding: str) -> str:
-    """从第一块有非 ASCII 字符的起（UTF-16 从头起），读到看得够了为止。"""
+    """从第一块有非 ASCII 字符的起（UTF-16、UTF-32 从头起），读到看得够了为止。"""
     found, enough = [], ENOUGH
     for text in decoded(path, encoding):
-        if size := len(text) if encoding.startswith("utf-16") else others(text):
+        if size := len(text) if encoding.startswith(WIDE) else others(text):
             found.append(text)
             enough -= size
         if enough <= 0:
@@ -85,17 +86,16 @@ def _sample(path: Path, encoding: str) -> str:
 def detect_encoding(path: Path) -> str:
     """文件的编码（Python 里的名字）；看不出来、中间有坏字节、不是文本，都报错。"""
     with open_bytes(path) as file:
-        head = file.read(16)
-    kind = next((name for mark, name in CONTAINERS.items() if head.startswith(mark)), None)
-    fix = "在打开它的软件里另存为纯文本（.txt、UTF-8）"
-    require(kind is None, f"{path} 是{kind}，不是纯文本", EXPECTED, fix)
+        head = file.read(LONGEST_HEAD)
+    if foreign := by_head(head):
+        raise InputError(f"{path} 是{foreign[0]}，不是纯文本", EXPECTED, foreign[1])
     for mark, encoding in MARKS.items():
         if head.startswith(mark):
             return _checked(path, encoding)
     bad = first_bad(path, "utf-8")
     text = _sample(path, "utf-8")
     if bad is not None or likeness(text) < LIKELY:
-        scores = {guess: likeness(_sample(path, guess), guess.startswith("utf-16")) for guess in GUESSES}
+        scores = {guess: likeness(_sample(path, guess), guess.startswith(WIDE)) for guess in GUESSES}
         best = max(scores, key=scores.get)
         if scores[best] >= LIKELY:
             return _checked(path, best)
@@ -113,7 +113,7 @@ def _checked(path: Path, encoding: str) -> str:
         raise _damaged(path, encoding, bad)
     if encoding in ("gb18030", "big5hkscs"):
         _refuse_mixed(path, encoding)
-    if not encoding.startswith(("utf-16", "utf-32")):
+    if not encoding.startswith(WIDE):
         _refuse_binary(path)
     return encoding
 
@@ -146,11 +146,12 @@ def _unknown(path: Path, bad: tuple[int, int]) -> InputError:
     """不是合法的 UTF-8，也不像中文。坏处很少，就还是 UTF-8；否则猜一猜是哪种文字。"""
     if bad_share(path, "utf-8") <= FEW:
         return _damaged(path, "utf-8", bad)
-    for encoding, name, letters, enough in HINTS:
+    for encoding, name, letters, enough, least in HINTS:
         text = _sample(path, encoding)
-        if "\ufffd" not in text and len(re.findall(letters, text)) >= enough * others(text):
+        seen = len(re.findall(letters, text))
+        if "\ufffd" not in text and seen >= max(least, enough * others(text)):
             fix = f"确实是的话，加 --encoding {encoding}；不是，就用编辑器打开看看，另存为 UTF-8"
-            return InputError(f"{path} 不是 UTF-8，像是{name}", EXPECTED, fix)
+            return InputError(f"{path} 从{_place(bad)}起不是 UTF-8，像是{name}", EXPECTED, fix)
     found = f"看不出 {path} 的编码：{_place(bad)}起不是 UTF-8，也不像 GB18030、Big5、UTF-16 的中文"
     fix = "用编辑器打开，选对编码，看得懂了再另存为 UTF-8；知道编码就加 --encoding，如 --encoding gb18030"
     return InputError(found, EXPECTED, fix)
@@ -175,7 +176,7 @@ def _refuse_binary(path: Path) -> None:
 def _refuse_garbled(path: Path, text: str) -> None:
     """合法的 UTF-8，却不像中文：是不是读错了编码又存了一遍的乱码？"""
     for encoding, pattern in SEVEN_BIT.items():
-        head = "".join(pattern.findall(next(decoded(path, "utf-8")))).encode().decode(encoding, "replace")
+        head = "\n".join(pattern.findall(next(decoded(path, "utf-8")))).encode().decode(encoding, "replace")
         if "\ufffd" not in head and likeness(head) >= 0.1:
             fix = f"确实是的话，加 --encoding {encoding}"
             raise InputError(f"{path} 像是 {encoding} 编码", EXPECTED, fix)
@@ -185,10 +186,19 @@ def _refuse_garbled(path: Path, text: str) -> None:
         "没有坏的文字", "找回原来的文件",
     )  # fmt: skip
     for wrong, right in MISREAD:
-        undone = text.encode(wrong, "replace").decode(right, "replace")
-        if size >= 12 and likeness(undone) >= LIKELY:
+        undone = _misread(text, wrong).decode(right, "replace")
+        bad, real = undone.count("\ufffd"), others(undone)
+        twice = (wrong, right) == ("latin-1", "utf-8") and bad <= FEW * real  # 哪种文字都不会碰巧这样
+        if size >= 12 and real >= 6 and (twice or likeness(undone) >= LIKELY):
             found = f"{path} 是乱码：{right} 的文字被当作 {wrong} 读过又存了一遍。开头本来像是“{undone[:12]}”"
             raise InputError(found, "没有坏的文字", "找回原来的文件，按原来的编码打开，另存为 UTF-8")
+
+
+def _misread(text: str, wrong: str) -> bytes:
+    """读错之前的字节。Latin-1 与 Windows-1252 当作一种：软件常把它们混着用。"""
+    if wrong == "latin-1":
+        text = text.translate({ord(c): c.encode("cp1252")[0] for c in WINDOWS})
+    return text.encode(wrong, "replace")
 
 
 def named_encoding(name: str) -> str:

@@ -5,11 +5,15 @@
 
 import glob
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from tinygpt.errors import require
+from tinygpt.formats import by_suffix
 from tinygpt.notes import Notes
 
 TABLES = (".csv", ".tsv")  # 点名给出才读：文件夹里的多半是别的数据
@@ -50,6 +54,8 @@ def find_files(paths, notes: Notes | None = None) -> list[Path]:
 
 def _expand(path: str, notes: Notes) -> list[Path]:
     """使用者写的一个路径 → 文件。"""
+    if path.startswith("file://"):  # 从文件管理器或浏览器里拖来的
+        path = url2pathname(urlsplit(path).path)
     require("://" not in path, f"{path} 是网址", "这台电脑上的文件或文件夹", "先下载，再给文件的路径")
     if not os.path.lexists(path):  # cmd 与 PowerShell 不展开 ~ 与 *，还会把 "C:\文字\" 末尾的引号留下来
         path = os.path.expanduser(path.rstrip('"'))
@@ -60,11 +66,21 @@ def _expand(path: str, notes: Notes) -> list[Path]:
     file = Path(path)
     broken = file.is_symlink() and not file.exists()
     require(not broken, f"{path} 是一个链接，它指的文件不在了", "一个存在的文件", "改正或删去这个链接")
-    require(file.exists(), f"没有这个文件：{path}", "一个存在的文件或文件夹", "检查路径有没有写错")
+    require(file.exists(), f"没有这个文件：{path}", "一个存在的文件或文件夹", _when_missing(path))
     require(file.is_file(), f"{path} 不是普通的文件", "文件或文件夹", "先存成文件")
-    fix = "把纯文本文件的后缀改成 .txt"
-    require(is_readable(file), f"不认识的文件类型：{file.name}", NAMES, fix)
+    require(is_readable(file), f"不认识的文件类型：{file.name}", NAMES, by_suffix(file))
     return [file]
+
+
+def _when_missing(path: str) -> str:
+    """没有这个文件：多半是怎么写错的。"""
+    parts = re.split("[,，;；、]", path)
+    if len(parts) > 1 and any(os.path.exists(part.strip()) for part in parts):
+        return f"几个文件用空格隔开：--data {' '.join(map(str.strip, parts))}"
+    if os.name != "nt" and re.match(r"[A-Za-z]:\\", path):
+        drive, rest = path[0].lower(), path[3:].replace("\\", "/")
+        return f"这是 Windows 的路径；在 WSL 里写成 '/mnt/{drive}/{rest}'"
+    return "检查路径有没有写错"
 
 
 def _matching(pattern: str, notes: Notes) -> list[Path]:
@@ -84,7 +100,8 @@ def _inside(folder: Path, notes: Notes) -> list[Path]:
     require(made is None, f"文件夹 {folder} 里是{made}，不是文字", "放着文字的文件夹", fix)
     others = Notes()
     files = sorted(_walk(folder, set(), notes, others))
-    fix = "换一个文件夹，或把文件改成这些后缀"
+    ways = dict.fromkeys(by_suffix(Path(first)) for first in others.first.values())
+    fix = "；".join(ways) if ways else "换一个文件夹"
     found = f"文件夹 {folder} 里没有可读的文件" + "".join(f"（{line}）" for line in others.lines())
     require(files, found, NAMES, fix)
     for what, count in others.counts.items():
@@ -121,6 +138,8 @@ def _walk(folder: Path, above: set[str], notes: Notes, others: Notes) -> Iterato
             yield path
         elif path.is_file():
             others.add(f"没有读 {path.suffix or '没有后缀'} 的文件 {{n}} 个", str(path))
+        elif path.exists():
+            notes.add("跳过 {n} 个不是普通文件的东西（管道、套接字之类）", str(path))
 
 
 def _is_hidden(path: Path) -> bool:

@@ -5,23 +5,24 @@
 
     .jsonl、.jsonl.gz   一行一个值；一行是一个列表、或整个文件是一个列表、或一个对象占好几行，也读
     .json              一个列表，一项一个值；只有一个对象、或一行一个对象（其实是 JSON lines），也读
-    .csv、.tsv          第一行有认识的列名就按列名；没有列名时两列是问与答，一列是文字
+    .csv、.tsv          第一行有认识的列名就按列名；没有列名时两列是问与答，一列是文字；
+                        用分号、制表符分开的也读
 
 逐个交出 （值，它在哪里），不把整个文件放进内存。
 """
 
 import csv
 import json
-import math
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from tinygpt.errors import InputError, require
+from tinygpt.json_values import DECODER, FIX, GAP, is_cut_off, reason
 from tinygpt.rows import NAMES, is_talk
 
 PIECE = 1 << 18  # 一次从文件里读多少个字符
-LONGEST = 300  # 整数最多多少位；更长的，Python 不肯变成 int，也放不进 float
-DECODER = json.JSONDecoder(parse_int=lambda digits: int(digits) if len(digits) <= LONGEST else math.inf)
+LONGEST_CELL = 1 << 30  # CSV 的一格最多多少个字
 Records = Iterator[tuple[object, str]]
 
 
@@ -34,35 +35,35 @@ def read_records(file, path: Path, field: str = "text") -> Records:
 
 
 def _lines(file, path: Path) -> Records:
-    """一行一个值。第一行若只是半个值（列表的开头、占好几行的对象），整个文件改用 _values 读。"""
-    first = True
+    """一行一个值（写了几个就是几个）。一行若只是半个值，从这里起改用 _values 读。"""
     for number, line in enumerate(file, start=1):
-        if not line.strip():
-            continue
-        source = f"{path} 第 {number} 行"
-        try:
-            value = DECODER.decode(line)
-        except json.JSONDecodeError as error:
-            if first and error.pos >= len(line.rstrip()):
-                yield from _values(file, path, line, number)
-                return
-            found = f"{source}不是完整的 JSON：{error.msg}（第 {error.colno} 个字符处）"
-            fix = "改正这一行：看看引号、逗号、括号成不成对，一行是不是断成了两行"
-            raise InputError(found, '每行一个 JSON 对象，如 {"text": "…"}', fix) from error
-        except RecursionError as error:
-            raise _too_deep(source) from error
-        first = False
-        yield from _spread(value, source)
+        source, at = f"{path} 第 {number} 行", GAP.match(line).end()
+        while at < len(line):
+            try:
+                value, end = DECODER.raw_decode(line, at)
+            except json.JSONDecodeError as error:
+                if is_cut_off(error):
+                    yield from _values(file, path, line[at:], number)
+                    return
+                found = f"{source}不是完整的 JSON：{reason(error)}（第 {max(error.pos, at) + 1} 个字符处）"
+                raise InputError(found, '每行一个 JSON 对象，如 {"text": "…"}', FIX) from error
+            except RecursionError as error:
+                raise _too_deep(source) from error
+            at = GAP.match(line, end).end()
+            yield from _spread(value, source)
 
 
 def _values(file, path: Path, buffer: str = "", line: int = 1) -> Records:
     """一个接一个的值；最外面的列表，交出它的各项。buffer 是已经读出来的开头，从第 line 行起。"""
     at, number, in_list, start = 0, 0, False, line
 
+    def source() -> str:
+        return f"{path} 第 {number + 1} 项（第 {start} 行起）" if in_list else f"{path} 第 {start} 行起"
+
     def broken(why: str, place: int) -> InputError:
         where = line + buffer.count("\n", 0, place)
-        found = f"{path} 第 {number + 1} 项（第 {start} 行起）不是完整的 JSON：{why}（第 {where} 行）"
-        return InputError(found, "一个由对象组成的列表，或一行一个对象", "用 JSON 检查工具改正它")
+        found = f"{source()}不是完整的 JSON：{why}（第 {where} 行）"
+        return InputError(found, "一个由对象组成的列表，或一行一个对象", FIX)
 
     def refill(size: int) -> bool:
         """丢掉读过的，再读 size 个字符；文件完了就是 False。"""
@@ -80,23 +81,24 @@ def _values(file, path: Path, buffer: str = "", line: int = 1) -> Records:
                 return buffer[at : at + 1]
 
     while mark := peek():
-        if not in_list and mark == "[":
-            at, in_list = at + 1, True
-            if peek() == "]":
-                at, in_list = at + 1, False
+        if mark == ("]" if in_list else "["):  # 列表的开头；结尾，前面多写了一个逗号也行
+            at, in_list = at + 1, not in_list
+            continue
+        if mark == "," and not in_list:
+            at += 1
             continue
         start = line + buffer.count("\n", 0, at)
         try:
             item, end = DECODER.raw_decode(buffer, at)
         except json.JSONDecodeError as error:
-            place = error.pos - at
-            if not refill(max(PIECE, len(buffer))):  # 越读越多，长的一项也不会反复解析太多遍
-                raise broken(error.msg, place) from error
+            place = max(error.pos - at, 0)
+            if not (is_cut_off(error) and refill(max(PIECE, len(buffer)))):  # 越读越多，长的也不会解析太多遍
+                raise broken(reason(error), at + place) from error
             continue
         except RecursionError as error:
-            raise _too_deep(f"{path} 第 {number + 1} 项（第 {start} 行起）") from error
+            raise _too_deep(source()) from error
+        yield from _spread(item, source())
         at, number = end, number + 1
-        yield from _spread(item, f"{path} 第 {number} 项（第 {start} 行起）")
         if in_list:
             mark = peek()
             if mark not in ("]", ","):
@@ -115,17 +117,35 @@ def _spread(value, source: str) -> Records:
         yield value, source
 
 
+def _delimiter(line: str, usual: str, field: str) -> str:
+    """列名之间的符号：通常的（逗号，.tsv 是制表符）分不出认识的列名，就试别的。"""
+    for delimiter in (usual, ";", "\t", ","):
+        if _known(next(csv.reader([line], delimiter=delimiter)), field):
+            return delimiter
+    return usual
+
+
+def _known(cells: list[str], field: str) -> bool:
+    """这一行里有没有认识的列名。"""
+    return any(cell.strip().lower() in NAMES or cell.strip() == field for cell in cells)
+
+
 def _table(file, path: Path, field: str, delimiter: str) -> Records:
-    """CSV：交出 {列名: 格子里的字}。"""
-    reader, header = csv.reader(file, delimiter=delimiter, strict=True), None
+    """CSV：交出 {列名: 格子里的字}。Excel 写在最前面的 sep=; 说的是分隔符。"""
+    csv.field_size_limit(LONGEST_CELL)
+    before, head, header = 0, file.readline(), None
+    while head and (not head.strip() or head.startswith("sep=")):
+        before, head = before + 1, file.readline()
+    delimiter = _delimiter(head, delimiter, field) if head else delimiter
+    reader = csv.reader(chain([head], file), delimiter=delimiter, strict=True)
     try:
         for cells in reader:
-            source = f"{path} 第 {reader.line_num} 行"
+            source = f"{path} 第 {before + reader.line_num} 行"
             if not any(cell.strip() for cell in cells):
                 continue
             if header is None:
                 header = [cell.strip() for cell in cells]
-                if {name.lower() for name in header} & NAMES or field in header:
+                if _known(header, field):
                     header = [name.lower() if name.lower() in NAMES else name for name in header]
                     continue
                 fix = "在第一行写上列名，例如 prompt,answer"
@@ -137,9 +157,9 @@ def _table(file, path: Path, field: str, delimiter: str) -> Records:
             require(len(cells) == len(header), found, "每行的格数与列名一样多", fix)
             yield dict(zip(header, cells)), source
     except csv.Error as error:
-        found = f"{path} 第 {reader.line_num} 行不是完整的 CSV：{error}"
-        fix = "看看这一行的双引号成不成对；格子里的双引号要写两遍"
-        raise InputError(found, "逗号分开的几格", fix) from error
+        found = f"{path} 第 {before + reader.line_num} 行不是完整的 CSV：双引号不成对"
+        fix = "看看这一行的双引号：文字开头有、结尾也要有；格子里面的双引号要写两遍"
+        raise InputError(found, "分隔符分开的几格", fix) from error
 
 
 def _too_deep(source: str) -> InputError:

@@ -8,19 +8,24 @@
     {"instruction": "…", "input": "…", "output": "…"}      一问一答（alpaca）：input 接在问题后面；有
                                                            history 就是更早的几轮，system 写在最前面
     {"conversations": [{"from": "human", "value": "…"}, …]}     几轮（ShareGPT）
-    {"messages": [{"role": "user", "content": "…"}, …]}         几轮（minimind、OpenAI）
-    null、{}、空的文字                                        没有内容，跳过
+    {"messages": [{"role": "user", "content": "…"}, …]}         几轮（minimind、OpenAI）；content 也可以是
+                                                           [{"type": "text", "text": "…"}]
+    null、NaN、{}、空的文字                                    没有内容，跳过
 
 接在一起时都用换行（交给模板时，问题里的换行变成空格）。这里不知道文件，source 只用于报错。
 """
 
+import contextlib
 import math
+from collections.abc import Callable, Iterator
 
 from tinygpt.errors import InputError, require
 from tinygpt.template import Template
 
-ASKS = ("prompt", "instruction", "question", "query", "问", "问题", "指令", "input")
-ANSWERS = ("answer", "output", "response", "completion", "reply", "答", "回答", "答案")
+ASKS = ("prompt", "instruction", "question", "query", "human", "user", "问", "问题", "指令", "input")
+ANSWERS = (
+    "answer", "output", "response", "completion", "reply", "target", "assistant", "答", "回答", "答案",
+)  # fmt: skip
 TALKS = ("conversations", "messages", "conversation", "dialogue")
 SAYS = (("role", "content"), ("from", "value"))  # 一句话：谁说的在哪个字段，说的在哪个字段
 ROLES = {
@@ -34,6 +39,7 @@ PAIRED = (  # 问答的几种写法
     '{"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}'
 )
 SHAPES = '{"text": "…"}、' + PAIRED
+BY_ROWS = 'df.to_json("新.jsonl", orient="records", lines=True, force_ascii=False)'  # pandas：一行一个对象
 Turns = tuple[tuple[str, str], ...]
 
 
@@ -49,7 +55,7 @@ def text_of(row, source: str, field: str = "text", template: Template | None = N
     turns = turns_of(row, source, field)
     if turns is not None:
         return (template or Template()).write(turns), True
-    if isinstance(row, dict) and field in row and value is None:
+    if isinstance(row, dict) and field in row and is_blank(value):
         return "", False
     raise InputError(f"{source} {_what(row, field)}", SHAPES, _fix(row, field))
 
@@ -71,8 +77,8 @@ def turns_of(row, source: str, field: str = "text") -> Turns | None:
 
 
 def is_blank(row) -> bool:
-    """null、{}、[]、空白的文字：没有内容。"""
-    return row is None or row == {} or row == [] or isinstance(row, str) and not row.strip()
+    """null、NaN、{}、[]、空白的文字：没有内容。"""
+    return row is None or row == {} or row == [] or row != row or isinstance(row, str) and not row.strip()
 
 
 def is_talk(value) -> bool:
@@ -90,10 +96,14 @@ def one_newline(text: str) -> str:
 
 
 def _text(value, source: str, name: str) -> str:
-    """问或答里的一段：文字照读，null 是空的，别的类型报错。"""
-    good, example = value is None or isinstance(value, str), f'写成文字：{{"{name}": {_quoted(value)}}}'
+    """问或答里的一段：文字照读，几块文字接起来，null 是空的，别的类型报错。"""
+    if isinstance(value, list) and all(isinstance(part, dict) for part in value):
+        texts = [part.get("text") for part in value]
+        value = "\n".join(texts) if all(isinstance(text, str) for text in texts) else value
+    value = "" if is_blank(value) else value
+    good, example = isinstance(value, str), f'写成文字：{{"{name}": {_quoted(value)}}}{_by_rows(value)}'
     require(good, f"{source} 的 {name!r} 里是{kind(value)}，不是文字", f'"{name}": "…"', example)
-    return one_newline(value or "").strip()
+    return one_newline(value).strip()
 
 
 def _pair(row: dict, ask: str, answer: str, source: str) -> Turns:
@@ -147,6 +157,19 @@ def _with_system(system, turns: Turns, source: str) -> Turns:
     return ((first, turns[0][1]), *turns[1:])
 
 
+def with_total(error: InputError, rows: Iterator[tuple], read: Callable) -> InputError:
+    """一行读不成：余下的各行也试一遍，说出一共有几行读不成，免得改一行再试一次。"""
+    count = 1
+    with contextlib.suppress(InputError):  # 文件从哪里起拆不成行，就数到哪里
+        for row, source, *_ in rows:
+            try:
+                read(row, source)
+            except InputError:
+                count += 1
+    total = f"（读不成的一共 {count:,} 处）" if count > 1 else ""
+    return InputError(error.found + total, error.expected, error.fix)
+
+
 def kind(value) -> str:
     """一个 JSON 值是什么，用中文说。"""
     names = {dict: "一个对象", list: "一个列表", str: "文字", bool: "真假值", type(None): "空（null）"}
@@ -168,10 +191,24 @@ def _what(row, field: str) -> str:
 
 
 def _fix(row, field: str) -> str:
+    """怎么办：文字最多的那个字段，多半就是要找的。"""
     if not isinstance(row, dict):
         return f'每行写成上面的一种，例如 {{"text": {_quoted(row)}}}'
     if field in row:
-        return f'改成 {{"{field}": {_quoted(row[field])}}}，或用 --field 指出文字在哪个字段'
-    text = next((name for name, value in row.items() if isinstance(value, str)), None)
-    several = "要把几个字段合成一篇，改成上面的一种"
-    return several if text is None else f"文字若在 {text!r} 里，加上 --field {text}；{several}"
+        value = row[field]
+        return f'改成 {{"{field}": {_quoted(value)}}}，或用 --field 指出文字在哪个字段{_by_rows(value)}'
+    most = max(row, key=lambda name: len(str(row[name])))
+    value = row[most]
+    if isinstance(value, str) or is_talk(value):
+        return f"文字若在 {most!r} 里，加上 --field {most}；要把几个字段合成一篇，改成上面的一种"
+    if isinstance(value, list) and value and all(isinstance(item, dict) and item for item in value):
+        inner = max(value[0], key=lambda name: len(str(value[0][name])))
+        whole = "整个文件就是这一项的，把这个列表单独存成一个 .json"
+        return f"文字多半在 {most!r} 各项的 {inner!r} 里：取出来接成一篇，写成上面的一种；{whole}"
+    return f"文字多半在 {most!r}（{kind(value)}）里：写成上面的一种{_by_rows(value)}"
+
+
+def _by_rows(value) -> str:
+    """值像是一整列（列表，或以行号为名的对象），就说怎样换成一行一行的。"""
+    column = isinstance(value, list) or isinstance(value, dict) and value and all(map(str.isdigit, value))
+    return f"。像是一列一列存的表，pandas 里这样存成一行一行的：{BY_ROWS}" if column else ""

@@ -7,23 +7,26 @@
 有哪些文件，见 folders.py；是什么编码，见 encodings.py；换行统一成 \\n。
 """
 
+import contextlib
 import hashlib
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from tinygpt.decoding import CleanText, open_bytes, open_text, tidy
+from tinygpt.decoding import CleanText, changed, open_bytes, open_text, tidy
 from tinygpt.encodings import check_named, detect_encoding, named_encoding
-from tinygpt.errors import require
+from tinygpt.errors import InputError, require
 from tinygpt.folders import ROWS, find_files
 from tinygpt.notes import Notes
 from tinygpt.records import read_records
-from tinygpt.rows import text_of
+from tinygpt.rows import text_of, with_total
 from tinygpt.splits import nothing_to_train, split_name, splits_by_name
 
 PIECE = 1 << 18  # 长文件每段大约多少个字符
-RULES = "2"  # 读法变了就换一个：以前存下的编号不再用
+RULES = "3"  # 读法变了就换一个：以前存下的编号不再用
+WEB_PAGE = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,12 @@ class Source:
     def digest(self) -> str:
         """内容的摘要：内容变了，它就变。"""
         raise NotImplementedError
+
+    def unchanged_passages(self, digest: str) -> Iterator[Passage]:
+        """依次给出每一段；给完了再看一遍，内容已经不是 digest 就报错：编号不能记在别的内容名下。"""
+        yield from self.passages()
+        if self.digest() != digest:
+            raise changed("文字")
 
     def notes(self) -> list[str]:
         """读的时候值得说一声的事，一件一行。"""
@@ -139,7 +148,7 @@ def content_digest(paths, field: str = "text", encoding: str | None = None) -> s
     return whole.hexdigest()
 
 
-@contextmanager
+@contextlib.contextmanager
 def _opened(path: Path, named: str | None, notes: Notes) -> Iterator[CleanText]:
     """打开来读；named 是使用者说的编码，没有说就自动识别。"""
     if named:
@@ -154,15 +163,22 @@ def _opened(path: Path, named: str | None, notes: Notes) -> Iterator[CleanText]:
 def _read_file(path: Path, field: str, named: str | None, notes: Notes) -> Iterator[Passage]:
     with _opened(path, named, notes) as file:
         if not path.name.lower().endswith(ROWS):
-            yield from _plain_pieces(file, path)
+            yield from _plain_pieces(file, path, notes)
             return
-        for row, source in read_records(file, path, field):
-            yield _passage(row, source, field)
+        rows = read_records(file, path, field)
+        for row, source in rows:
+            try:
+                passage = _passage(row, source, field)
+            except InputError as error:
+                raise with_total(error, rows, partial(_passage, field=field)) from error
+            yield passage
 
 
-def _plain_pieces(file, path: Path) -> Iterator[Passage]:
+def _plain_pieces(file, path: Path, notes: Notes) -> Iterator[Passage]:
     """一个文本文件是一篇文档，每 PIECE 个字符左右在行末切开。"""
     piece = file.read(PIECE) + file.readline(PIECE)
+    if WEB_PAGE.match(piece):
+        notes.add("{n} 个文件是网页（HTML），连同标签照读；也许是下载时只得到了一张网页", str(path))
     while piece:
         following = file.read(PIECE) + file.readline(PIECE)
         yield Passage(piece, str(path), ends_document=not following)

@@ -36,8 +36,13 @@ class Parser(argparse.ArgumentParser):
         argparse._ = translate  # argparse 用它取自己的文字
         super().__init__(*args, allow_abbrev=False, **kwargs)
 
+    def _parse_optional(self, text):
+        """参数的名字没有中文：“-5度的早晨”是一段文字，不是写错的参数。"""
+        return super()._parse_optional(text) if text.partition("=")[0].isascii() else None
+
     def error(self, message):
-        raise InputError(message, f"见 {self.prog} --help")
+        fix = "写上值；以 - 开头的文件名，前面加 ./" if message.endswith("要跟一个值") else ""
+        raise InputError(message, f"见 {self.prog} --help", fix)
 
     def parse_args(self, args=None, namespace=None):
         parsed, unknown = self.parse_known_args(args, namespace)

@@ -106,9 +106,10 @@ def _run(args, workers: parallel.Alone, device: torch.device) -> int:
 
 def encode_source(source: Source, tokenizer: Tokenizer, validation_fraction: float) -> TokenDataset:
     """文字 → 磁盘上的编号；同样的文字与分词器只编一次。"""
-    key = f"{source.digest()}|{tokenizer.fingerprint}"
+    digest = source.digest()
+    key = f"{digest}|{tokenizer.fingerprint}"
     return prepare(
-        source.passages(), tokenizer.encode_batch, key=key, vocab_size=tokenizer.vocab_size,
+        source.unchanged_passages(digest), tokenizer.encode_batch, key=key, vocab_size=tokenizer.vocab_size,
         eos=EOS, chat=CHAT, validation_fraction=validation_fraction,
     )  # fmt: skip
 
@@ -122,8 +123,12 @@ def _tokenizer_for(args, source: Source, plan: Plan) -> Tokenizer:
     choice = plan.tokenizer or str(shipped or "bpe")
     kept = Path(args.out) / "tokenizer.json"
     if args.resume and choice in ("char", "bpe"):
-        with contextlib.suppress(InputError):  # 坏了就重新训练：同样的文字得到同样的分词器，恢复时还要核对
-            return Tokenizer.load(kept)
+        # 坏了、与要的不同就重新训练：同样的文字得到同样的分词器，恢复时还要核对
+        with contextlib.suppress(InputError):
+            tokenizer = Tokenizer.load(kept)
+            size = tokenizer.vocab_size if choice == "char" else plan.vocab_size
+            if (tokenizer.kind, tokenizer.vocab_size) == (choice, size):
+                return tokenizer
     if choice == "char":
         return Tokenizer.train_char(source.training_texts())
     if choice == "bpe":
