@@ -71,6 +71,10 @@ PIP_REMEDIES = [
         "代理连不上：打开代理软件，或去掉 HTTP_PROXY、HTTPS_PROXY 再运行一次；不用代理就换一个镜像：{mirror}",
     ),
     (
+        ("not a trusted or secure host",),
+        "镜像的地址是 http:// 开头的，pip 不肯用：改成 https:// 的，pip config set global.index-url 地址",
+    ),
+    (
         ("CERTIFICATE_VERIFY_FAILED", "certificate verify failed"),
         "证书对不上：检查系统的日期与时间；公司或学校的网络会换证书，换一个网络再运行一次",
     ),
@@ -100,7 +104,9 @@ PIP_REMEDIES = [
     ),
     (("",), "按上面的原因改正，再运行一次；下载不动就换一个镜像：{mirror}"),
 ]
-HARMLESS_SETTINGS = r"url$|host$|timeout$|retries$|version-check$|proxy$|cache-dir$|cert$|links$|:env:\.user$"
+HARMLESS_SETTINGS = (
+    r"url$|host$|timeout$|retries$|version-check$|proxy$|cache-dir$|cert$|links$|config-file$|:env:\.user$"
+)
 MIRROR = (
     "清华、阿里云、中科大、华为云都有 PyPI 镜像，在它们的网站上找到地址，运行 "
     "python3 -m pip config set global.index-url 地址"
@@ -285,7 +291,7 @@ def pip_settings():
     """使用者给 pip 设过、可能碍事的：环境变量里的、配置文件里的。镜像与超时不算。"""
     lines = []
     run([venv_python(), "-m", "pip", "config", "list"], show=lines.append)
-    settings = [line.strip() for line in lines if re.match(r"[\w:-]+\.[\w-]+=", line)]
+    settings = [line.strip() for line in lines if re.match(r"[\w:-]+\.[\w-]+='.", line.replace("''", ""))]
     settings = [line for line in settings if not re.search(HARMLESS_SETTINGS, line.split("=")[0])]
     if not settings:
         return ""
@@ -450,6 +456,8 @@ def command_lab(arguments):
     settings.write_text(json.dumps(LAB_SETTINGS, indent=1), encoding="utf-8")
     pages = ["notebooks/00_start_here.ipynb", "notebooks"]
     page = next(("/lab/tree/" + page for page in pages if (ROOT / page).exists()), "/lab")
+    for path in namesakes():
+        print(f"注意：{path} 与 Python 的模块同名，旁边的笔记本一打开，内核就会停：先把它改名")
     print(
         "JupyterLab 正在启动。浏览器没有自己打开，就把下面 http 开头的地址复制过去；要停下，在这里按 Ctrl-C。"
     )
@@ -462,6 +470,14 @@ def command_lab(arguments):
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")  # 容器里常是 root
     return run([venv_python(), "-m", "jupyterlab", *options, *arguments], extra_env=local_network(os.environ))
+
+
+def namesakes():
+    """放在笔记本旁边、与内核要用的模块同名的文件（random.py……）：内核先找到它们，就启动不了。"""
+    known = {"IPython", "ipykernel", "jedi", "numpy", "torch", "tornado", "traitlets"}
+    known |= sys.stdlib_module_names
+    folders = (ROOT, ROOT / "notebooks", ROOT / "exercises", ROOT / "solutions")
+    return [path for folder in folders for path in sorted(folder.glob("*.py")) if path.stem in known]
 
 
 def local_network(environment):

@@ -255,3 +255,23 @@ def test_a_model_saved_by_another_editor(cli, run):
         (run / name).write_bytes(b"\xef\xbb\xbf" + content)
     code, out, err = cli("info", "--model", "run")
     assert code == 0 and "结果" in out, err
+
+
+def test_the_home_written_as_a_tilde(cli, text, tmp_path, monkeypatch):
+    """--out=~/m：shell 不展开，PowerShell 里哪个都不展开；不能写进一个名叫 ~ 的文件夹。"""
+    home = tmp_path / "家"
+    home.mkdir()
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(home))
+    assert cli("train", "--data", text, "--out=~/m", *TINY)[0] == 0
+    assert (home / "m" / "model.safetensors").exists() and not (tmp_path / "~").exists()
+    code, out, err = cli("generate", "春", "--model=~/m", "--max-new-tokens", "2")
+    assert code == 0 and out.startswith("春"), err
+
+
+def test_what_an_input_method_changed(cli, text):
+    """中文的引号、全角的空格、破折号：读得懂，或者说出是它。"""
+    code, _, err = cli("train", "--data", f"“{text}”", "--out", "run", *TINY)
+    assert code == 0, err
+    assert "全角" in cli("train\u3000--data", text)[2]
+    assert "--data" in cli("train", "—data", text, "--out", "x")[2]

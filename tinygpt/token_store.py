@@ -25,7 +25,7 @@ CHOOSE = "设环境变量 TINYGPT_CACHE，指到一个能写、放得下的文�
 def default_cache_dir() -> Path:
     """编号缓存的位置：环境变量 TINYGPT_CACHE，否则是用户目录下的 .cache/tinygpt。"""
     if os.environ.get("TINYGPT_CACHE"):
-        return Path(os.environ["TINYGPT_CACHE"])
+        return Path(os.environ["TINYGPT_CACHE"]).expanduser()
     try:
         return Path.home() / ".cache" / "tinygpt"
     except RuntimeError as error:  # 没有 HOME，系统里也查不到这个用户

@@ -19,6 +19,8 @@ TRANSLATIONS = {
     "ignored explicit argument %r": "后面不该有值 %r",
 }  # fmt: skip
 
+WIDE = ("\\u3000", "\u3000", "—", "–", "－")  # 第一个：argparse 引用一个词时，把全角的空格写成这样
+
 
 def translate(text: str) -> str:
     return TRANSLATIONS.get(text, text)
@@ -42,6 +44,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         fix = "写上值；以 - 开头的文件名，前面加 ./" if message.endswith("要跟一个值") else ""
+        if any(mark in message for mark in WIDE):
+            fix = "里面有全角的空格或横线（多半是输入法、微信换的）：换成半角的空格与 -"
         raise InputError(message, f"见 {self.prog} --help", fix)
 
     def parse_args(self, args=None, namespace=None):
