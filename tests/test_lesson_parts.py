@@ -179,10 +179,23 @@ def test_the_description_joins_what_the_png_already_carries():
 
 
 def test_seed_bars_show_the_mean_and_the_range():
-    ax = plots.seed_bars(["甲", "乙"], {"一": [[1, 3], [2, 2]], "二": [[0, 4], [5, 7]]})
+    ax = plots.seed_bars(["甲", "乙"], {"一": [[1, 3], [2, 2]], "二": [[0, 4], [5, 6, 7]]})
     heights = [bar.get_height() for group in ax.containers for bar in group]
     assert heights == [2, 2, 2, 6]
     lines = [path.vertices[:, 1].tolist() for group in ax.collections for path in group.get_paths()]
     assert lines == [[1, 3], [2, 2], [0, 4], [5, 7]]
     below = plots.seed_bars(["甲"], {"一": [[-0.3, -0.1]]}, digits=1)
     assert [text.get_text() for text in below.texts] == ["−0.2"]
+
+
+def test_the_windows_of_a_stream_share_one_token_and_the_rest_is_grey():
+    class Letters:
+        token = staticmethod(lambda i: chr(ord("a") + i))
+
+    ax = preparing.stream_windows(Letters(), range(9), t=3)
+    color = matplotlib.colors.to_hex
+    faces = {text.get_position(): color(text.get_bbox_patch().get_facecolor()).upper() for text in ax.texts}
+    assert all(text.get_text()[0] == "abcdefghi"[text.get_position()[0]] for text in ax.texts)
+    assert [faces[3, 1], faces[3, 0]] == [preparing.LABEL, preparing.INPUT], "d：前一个的标签，后一个的输入"
+    assert [faces[x, 2] for x in (6, 7, 8)] == [preparing.INPUT, preparing.EMPTY, preparing.EMPTY]
+    assert len(ax.texts) == len(faces) == 9 + 2 * 4

@@ -151,7 +151,7 @@ def show(part: str, methods=None, ax=None, top: float = 8.0, level: float | None
     rows = {name: np.minimum(results(part)[name], top) for name in methods}
     ax = plots.seeds(PARTS[part].values, rows, ax=ax, log="x", **labels)
     if level is not None:
-        small_plots.level(ax, level, "字频熵")
+        small_plots.level(ax, level, "字频熵", outside=True)
     found = {name: best(part)[name] for name in methods}
     for name, (value, mean, low, high) in found.items():
         print(f"{name}：{value:g} 时最好，{mean:.2f}（{low:.2f}–{high:.2f}）")
