@@ -1,16 +1,12 @@
 #!/usr/bin/env python3
-"""一条命令开始：建立 .venv，安装依赖，然后训练、测试或打开课程。
-
-    python3 start.py                  训练简版 GPT（文章里的模型），续写“机器学习是”
-    python3 start.py --retrain        丢掉已有的 runs/mini，重新训练
-    python3 start.py test [参数]      运行全部测试；后面的参数交给 pytest
-    python3 start.py lab [参数]       打开中文的 JupyterLab；--no-browser 不打开浏览器
-
-Windows 上把 python3 写成 python。可以在任何文件夹里运行；东西都放在 start.py 旁边的 .venv 与 runs 里。
-退出代码：0 成功，2 有问题要你处理，130 被 Ctrl-C 停下；其余是 tinygpt、pytest、JupyterLab 自己的代码。
-"""
+"""一条命令开始：建立 .venv，安装依赖，然后训练、测试或打开课程。怎样用，写在下面的 USAGE 里。"""
 
 # 只用标准库；Python 3.8 也要能读进来，好用中文说清楚版本不够，所以没有新语法。
+
+import sys
+
+if __name__ == "__main__":
+    sys.path.pop(0)  # 这里不用旁边的任何模块：有人在课程的文件夹里放了 random.py，也不能挡住标准库的
 
 import collections
 import errno
@@ -22,11 +18,21 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import xml.etree.ElementTree
 from pathlib import Path
 
+USAGE = """\
+一条命令开始：建立 .venv，安装依赖，然后训练、测试或打开课程。
+
+    python3 start.py                  训练简版 GPT（文章里的模型），续写“机器学习是”
+    python3 start.py --retrain        丢掉已有的 runs/mini，重新训练
+    python3 start.py test [参数]      运行全部测试；后面的参数交给 pytest
+    python3 start.py lab [参数]       打开中文的 JupyterLab；--no-browser 不打开浏览器
+
+Windows 上把 python3 写成 python。可以在任何文件夹里运行；东西都放在 start.py 旁边的 .venv 与 runs 里。
+退出代码：0 成功，2 有问题要你处理，130 被 Ctrl-C 停下；其余是 tinygpt、pytest、JupyterLab 自己的代码。
+"""
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 MARKER = VENV / "tinygpt-start.json"  # 有它，才是 start.py 建立的 .venv；里面记着装过什么
@@ -65,8 +71,16 @@ PIP_REMEDIES = [
         "代理连不上：打开代理软件，或去掉 HTTP_PROXY、HTTPS_PROXY 再运行一次；不用代理就换一个镜像：{mirror}",
     ),
     (
+        ("not a trusted or secure host",),
+        "镜像的地址是 http:// 开头的，pip 不肯用：改成 https:// 的，pip config set global.index-url 地址",
+    ),
+    (
         ("CERTIFICATE_VERIFY_FAILED", "certificate verify failed"),
         "证书对不上：检查系统的日期与时间；公司或学校的网络会换证书，换一个网络再运行一次",
+    ),
+    (
+        ("Configuration file contains", "Configuration file could not be loaded"),
+        "pip 的设置文件（名字在上面）读不懂：多半存成了 GBK，用 UTF-8 再存一次；或先把它改名",
     ),
     (
         ("'--user' install", "--user and --target"),
@@ -90,6 +104,9 @@ PIP_REMEDIES = [
     ),
     (("",), "按上面的原因改正，再运行一次；下载不动就换一个镜像：{mirror}"),
 ]
+HARMLESS_SETTINGS = (
+    r"url$|host$|timeout$|retries$|version-check$|proxy$|cache-dir$|cert$|links$|config-file$|:env:\.user$"
+)
 MIRROR = (
     "清华、阿里云、中科大、华为云都有 PyPI 镜像，在它们的网站上找到地址，运行 "
     "python3 -m pip config set global.index-url 地址"
@@ -210,6 +227,10 @@ def create_venv():
             "然后再运行一次同样的命令"
         )
         raise Problem(f"这个 Python（{sys.executable}）缺少 venv 或 ensurepip，不能建立 .venv", remedy)
+    if os.pathsep in str(ROOT):
+        name = "分号" if os.name == "nt" else "冒号"
+        remedy = f"把课程的文件夹（或它上面的）改名，去掉{name}，再运行一次"
+        raise Problem(f"路径里有{name}，不能建立 .venv：{ROOT}", remedy)
     print(f"建立 {VENV}……")
     VENV.mkdir(exist_ok=True)
     MARKER.write_text(json.dumps({"root": str(ROOT)}), encoding="utf-8")
@@ -262,7 +283,26 @@ def pip_install(target):
         output = "\n".join(lines)
         remedy = next(text for words, text in PIP_REMEDIES if any(word in output for word in words))
         tail = "\n".join("  " + text for text in lines[-12:])
-        raise Problem("pip 安装没有成功。它最后说的是：\n" + tail, remedy.format(root=ROOT, mirror=MIRROR))
+        remedy = remedy.format(root=ROOT, mirror=MIRROR) + pip_settings()
+        raise Problem("pip 安装没有成功。它最后说的是：\n" + tail, remedy)
+
+
+def pip_settings():
+    """使用者给 pip 设过、可能碍事的：环境变量里的、配置文件里的。镜像与超时不算。"""
+    lines = []
+    run([venv_python(), "-m", "pip", "config", "list"], show=lines.append)
+    settings = [line.strip() for line in lines if re.match(r"[\w:-]+\.[\w-]+='.", line.replace("''", ""))]
+    settings = [line for line in settings if not re.search(HARMLESS_SETTINGS, line.split("=")[0])]
+    if not settings:
+        return ""
+    settings = [re.sub(r"^:env:\.([\w-]+)", environment_name, line) for line in settings]
+    how = "拿不准就去掉再试（PIP_ 开头的是环境变量；别的用 pip config unset）"
+    return "。\n你的 pip 还设了：{}。{}".format("、".join(settings), how)
+
+
+def environment_name(match):
+    """no-index → PIP_NO_INDEX。"""
+    return "PIP_" + match[1].upper().replace("-", "_")
 
 
 # ---- 三件事：训练、测试、课程 ----
@@ -416,6 +456,8 @@ def command_lab(arguments):
     settings.write_text(json.dumps(LAB_SETTINGS, indent=1), encoding="utf-8")
     pages = ["notebooks/00_start_here.ipynb", "notebooks"]
     page = next(("/lab/tree/" + page for page in pages if (ROOT / page).exists()), "/lab")
+    for path in namesakes():
+        print(f"注意：{path} 与 Python 的模块同名，旁边的笔记本一打开，内核就会停：先把它改名")
     print(
         "JupyterLab 正在启动。浏览器没有自己打开，就把下面 http 开头的地址复制过去；要停下，在这里按 Ctrl-C。"
     )
@@ -428,6 +470,14 @@ def command_lab(arguments):
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")  # 容器里常是 root
     return run([venv_python(), "-m", "jupyterlab", *options, *arguments], extra_env=local_network(os.environ))
+
+
+def namesakes():
+    """放在笔记本旁边、与内核要用的模块同名的文件（random.py……）：内核先找到它们，就启动不了。"""
+    known = {"IPython", "ipykernel", "jedi", "numpy", "torch", "tornado", "traitlets"}
+    known |= sys.stdlib_module_names
+    folders = (ROOT, ROOT / "notebooks", ROOT / "exercises", ROOT / "solutions")
+    return [path for folder in folders for path in sorted(folder.glob("*.py")) if path.stem in known]
 
 
 def local_network(environment):
@@ -460,7 +510,7 @@ def main(arguments):
     try:
         check_python()
         if first in ("-h", "--help", "help"):
-            print(__doc__.strip())
+            print(USAGE.strip())
             return 0
         if first in ("test", "lab"):
             return (command_test if first == "test" else command_lab)(arguments[1:])

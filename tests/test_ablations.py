@@ -29,6 +29,17 @@ def test_a_recorded_cell_can_be_run_again():
     assert ablations.again("optimizers", "AdamW", 0.01, seed=1) < 0.4
 
 
+def test_the_recorded_steps_are_those_of_a_training_that_stops_at_its_goal():
+    """当场跑一次最短的：走了几步与录下的相近，停下的那一步正好低于目标，前一步还没有。"""
+    losses = objectives.recent(objectives.trained("自回归", 600, seed=1, goal=3.5)[1])
+    assert abs(len(losses) / ablations.results("objectives")["自回归"][1, 0] - 1) < 0.2
+    assert losses[-1] < 3.5 < losses[-2] and len(losses) > 20
+
+
+def test_the_recent_mean_takes_what_there_is():
+    assert objectives.recent([4.0, 2.0, 6.0, 1.0], width=3) == [4.0, 3.0, 4.0, 3.0]
+
+
 def test_without_residual_nothing_passes_a_silent_block():
     """子层输出 0 时，有残差的原样通过，没有残差的什么也不剩。"""
     x = torch.randn(1, 4, 32)
@@ -93,6 +104,13 @@ def test_blanks_and_writing_in_any_order():
     assert [len(row) for row in written] == [6, 10] and all(MASK not in row for row in written)
     filled = writing.fill_one_by_one(model, rows.masked_fill(writing.blank_at(rows, 4, True, 0), MASK))
     assert not (filled == MASK).any() and ((filled == rows) | writing.blank_at(rows, 4, True, 0)).all()
+
+
+def test_a_sentence_is_cut_after_its_first_stop():
+    tokenizer = objectives.sentences().tokenizer
+    lines = [tokenizer.encode(text) for text in ("是的。的。", "是")]
+    cut = writing.to_first_stop(lines, tokenizer)
+    assert [tokenizer.decode(line) for line in cut] == ["是的。", "是"] and cut[0][-1] == 7 != cut[1][-1]
 
 
 def test_recall_hides_the_value_where_it_says():

@@ -1,7 +1,10 @@
 """checkpoint.py 与 pretrained：原子地写；坏文件说得清楚；不执行文件里的任何代码。"""
 
+import errno
 import json
+import os
 import pickle
+import stat
 
 import pytest
 import safetensors.torch
@@ -12,6 +15,7 @@ from tinygpt.checkpoint import (
     load_tensors,
     load_weights,
     model_tensors,
+    new_folder,
     read_json,
     save_tensors,
     write_json,
@@ -162,11 +166,58 @@ def test_state_that_is_not_json(tmp_path):
         load_tensors(tmp_path / "m.safetensors")
 
 
+def test_json_saved_by_another_editor(tmp_path):
+    """记事本添上的 BOM、换成的 CRLF 不碍事；手改错了说出第几行。"""
+    (tmp_path / "a.json").write_bytes(b'\xef\xbb\xbf{\r\n "a": 1\r\n}')
+    assert read_json(tmp_path / "a.json") == {"a": 1}
+    (tmp_path / "a.json").write_text('{\n "a": 1, // 我的\n}', encoding="utf-8")
+    with pytest.raises(InputError, match="第 2 行.*\n.*\n.*改正这一行"):
+        read_json(tmp_path / "a.json")
+
+
 @pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe{}"])
 def test_bad_json(tmp_path, content):
     (tmp_path / "a.json").write_bytes(content)
     with pytest.raises(InputError, match="损坏"):
         read_json(tmp_path / "a.json")
+
+
+# ---- 各种磁盘 ----
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows 没有 umask")
+@pytest.mark.parametrize("mask, file, folder", [(0o077, 0o600, 0o700), (0o002, 0o664, 0o775)])
+def test_permissions_follow_the_umask(tmp_path, mask, file, folder):
+    before = os.umask(mask)
+    try:
+        write_json(tmp_path / "a.json", {})
+        save_tensors(tmp_path / "m.safetensors", TENSORS)
+        with new_folder(tmp_path / "new"):
+            pass
+    finally:
+        os.umask(before)
+    for name in ("a.json", "m.safetensors"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == file
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == folder
+
+
+def test_a_disk_that_knows_neither_chmod_nor_fsync(tmp_path, monkeypatch):
+    """网络盘、U 盘：不许 chmod，没有 fsync；真的写坏了（EIO）还是要说。"""
+
+    def refuse(number):
+        def call(*_, **__):
+            raise OSError(number, "refused")
+
+        return call
+
+    monkeypatch.setattr(os, "chmod", refuse(errno.EPERM))
+    monkeypatch.setattr(os, "fsync", refuse(errno.EINVAL))
+    save_tensors(tmp_path / "m.safetensors", TENSORS)
+    assert load_tensors(tmp_path / "m.safetensors")[0].keys() == TENSORS.keys()
+    monkeypatch.setattr(os, "fsync", refuse(errno.EIO))
+    with pytest.raises(OSError, match="refused"):
+        write_json(tmp_path / "a.json", {})
+    assert listing(tmp_path) == ["m.safetensors"]
 
 
 # ---- 权重 ----

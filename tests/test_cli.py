@@ -237,3 +237,41 @@ def test_doctor(cli):
     result = json.loads(out)
     assert code in (0, 1) and (code == 1) == bool(result["problems"])
     assert {"python", "device", "cores", "precision", "chinese_font", "encoding"} <= result.keys()
+
+
+def test_a_text_may_begin_with_a_hyphen(cli, run):
+    """“-5度”是开头，不是写错的参数；名字是中文的模型照旧用 = 给。"""
+    code, out, err = cli("generate", "-5度的早晨", "--model", "run", "--max-new-tokens", "2")
+    assert code == 0 and out.startswith("-5度的早晨"), err
+    run.rename(run.with_name("模型"))
+    assert cli("generate", "春", "--model=模型", "--max-new-tokens", "2")[0] == 0
+    assert "--model" in cli("generate", "春", "--modle", "模型")[2]
+
+
+def test_a_model_saved_by_another_editor(cli, run):
+    """记事本给 JSON 添了 BOM、换成 CRLF：照样读。"""
+    for name in ("config.json", "run.json", "tokenizer.json"):
+        content = (run / name).read_bytes().replace(b"\n", b"\r\n")
+        (run / name).write_bytes(b"\xef\xbb\xbf" + content)
+    code, out, err = cli("info", "--model", "run")
+    assert code == 0 and "结果" in out, err
+
+
+def test_the_home_written_as_a_tilde(cli, text, tmp_path, monkeypatch):
+    """--out=~/m：shell 不展开，PowerShell 里哪个都不展开；不能写进一个名叫 ~ 的文件夹。"""
+    home = tmp_path / "家"
+    home.mkdir()
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(home))
+    assert cli("train", "--data", text, "--out=~/m", *TINY)[0] == 0
+    assert (home / "m" / "model.safetensors").exists() and not (tmp_path / "~").exists()
+    code, out, err = cli("generate", "春", "--model=~/m", "--max-new-tokens", "2")
+    assert code == 0 and out.startswith("春"), err
+
+
+def test_what_an_input_method_changed(cli, text):
+    """中文的引号、全角的空格、破折号：读得懂，或者说出是它。"""
+    code, _, err = cli("train", "--data", f"“{text}”", "--out", "run", *TINY)
+    assert code == 0, err
+    assert "全角" in cli("train\u3000--data", text)[2]
+    assert "--data" in cli("train", "—data", text, "--out", "x")[2]

@@ -268,3 +268,41 @@ def test_the_progress_board_checks_when_asked(course):
     board.button.click()
     assert len({before, unwritten, board.image.value}) == 3 and board.message.value == ""
     assert board.button.description == "重新检查" and not board.button.disabled
+
+
+def test_a_check_that_was_deleted_is_missed(course, capsys):
+    """删掉了检查的那一格：不能少数一个就说全部通过；一格也不剩，就不用执行。"""
+    book = course / "exercises" / "04_attention_math.ipynb"
+    notebook = read(course / "solutions" / book.name)
+    first = next(cell for cell in notebook["cells"] if "exercise" in cell["metadata"])
+    notebook["cells"].remove(first)
+    book.write_text(json.dumps(notebook), encoding="utf-8")
+    lost, *others = books.progress(book)
+    assert lost["number"] == "4.1" and lost["state"] == "error" and "exercises reset 04" in lost["message"]
+    assert {row["state"] for row in others} == {"passed"} and len(others) == 5
+    for cell in notebook["cells"]:
+        cell["metadata"] = {}
+    book.write_text(json.dumps(notebook), encoding="utf-8")
+    assert main(["check", "04"]) == 1
+    out = capsys.readouterr().out
+    assert "0 / 6" in out and "不见了" in out
+
+
+def test_a_file_that_hides_a_module_is_named(course):
+    """exercises/random.py：内核一开始就会退出，先说出来。"""
+    (course / "exercises" / "random.py").write_text("print('骰子')", encoding="utf-8")
+    rows = books.progress(course / "exercises" / "04_attention_math.ipynb")
+    assert len(rows) == 6 and all("random.py" in row["message"] and "改名" in row["message"] for row in rows)
+
+
+def test_a_book_under_another_name_is_not_nothing_to_do(course, capsys):
+    book = course / "exercises" / "04_attention_math.ipynb"
+    book.rename(book.with_stem(book.stem + " (1)"))
+    assert main(["check", "04"]) == 2
+    err = capsys.readouterr().err
+    assert "(1).ipynb" in err and "exercises reset 04" in err
+
+
+@pytest.mark.parametrize("lesson", ["0*", "[", "../04", "四"])
+def test_a_lesson_is_a_number_and_not_a_pattern(course, capsys, lesson):
+    assert main(["check", lesson]) == 2 and "没有第" in capsys.readouterr().err

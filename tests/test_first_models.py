@@ -45,6 +45,8 @@ def test_lines_of_a_source_are_counted_without_the_empty_ones():
 def test_the_small_pictures_show_what_they_were_given():
     ax = small_plots.level(plots.lines([1, 2], {"甲": [3, 4]}), 3.5, "瞎猜")
     assert list(ax.lines[-1].get_ydata()) == [3.5, 3.5] and ax.texts[-1].get_text() == "瞎猜"
+    ax = small_plots.level(plots.lines([1, 2], {"甲": [3, 4]}), 3.5, "瞎猜", outside=True)
+    assert ax.texts[-1].get_window_extent().x0 >= ax.get_window_extent().x1, "字写在图框外面"
     ax = small_plots.strips(torch.eye(3), ["一", "二", "三"], title="题目")
     assert [label.get_text() for label in ax.get_yticklabels()] == ["一", "二", "三"]
     ax = small_plots.dots({"小": 10.0, "大": 2e6}, title="题目")

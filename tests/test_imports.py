@@ -165,7 +165,7 @@ MODELS = {"gpt", "layers", "pretrained", "hub"}
 ALLOWED = {
     "errors": set(),
     "threads": set(),
-    "interrupt": set(),
+    "startup": set(),
     "config": {"errors"},
     "cache": {"config", "errors"},
     "layers": {"config", "errors", "cache"},

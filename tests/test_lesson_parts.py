@@ -59,9 +59,23 @@ def test_real_text_is_cut_into_whole_rows(mini):
     assert [len(row) for row in rows] == [40] * 3 and later[0] == rows[2]
 
 
+def test_openings_start_behind_the_first_tokens_of_a_document_and_do_not_overlap(mini):
+    tokenizer = mini[1]
+    documents = tokenizer.encode_batch(reading.texts("小世界", "validation"), eos=True)
+    rows = sampled.openings(tokenizer, "小世界", rows=6, length=40, skip=4)
+    assert rows[0] == [id for row in documents for id in row][4:44]
+    assert sampled.openings(tokenizer, "小世界", rows=1, length=40, first=5) == rows[5:]
+    stream, end = [id for row in documents for id in row], 0
+    starts = {sum(map(len, documents[:i])) + 4 for i in range(len(documents))}
+    for row in rows:
+        start = next(i for i in range(end, len(stream)) if stream[i : i + 40] == row)
+        assert start in starts
+        end = start + 40
+
+
 def test_an_action_is_timed_after_one_warm_up():
     calls = []
-    assert sampled.seconds(lambda: calls.append(1), repeats=2) >= 0 and len(calls) == 3
+    assert sampled.seconds(calls.append, 7, repeats=2) >= 0 and calls == [7, 7, 7]
 
 
 # ---- 第 08 课 ----
@@ -79,6 +93,43 @@ def test_what_the_hooks_saw_is_what_the_model_computes(mini):
 def test_the_mean_loss_of_a_guess_is_the_logarithm():
     rows = [[1, 2, 3], [4, 5]]
     assert worked.mean_loss(lambda ids: torch.zeros(len(ids), 50), rows) == pytest.approx(math.log(50))
+
+
+def test_a_step_is_printed_with_its_entropy_and_its_lead(mini, capsys):
+    tokenizer = mini[1]
+    logits = torch.full((2, tokenizer.vocab_size), -1e4)
+    logits[0, [300, 301]] = 0.0
+    logits[1, 300], logits[1, 301] = 3.0, 1.0
+    assert worked.entropy_of(logits)[0] == pytest.approx(math.log(2))
+    assert worked.written_table(tokenizer, [300, 300], logits) == [0.0, 2.0]
+    first, second = capsys.readouterr().out.splitlines()
+    assert "p 0.5000　熵 0.6931" in first and second.startswith(" 300") and second.endswith("差 2.000")
+
+
+def test_openings_of_both_kinds_belong_to_neither():
+    starts = {"甲": torch.tensor([0.5, 0.5, 0.0, 0.0]), "乙": torch.tensor([0.9, 0.0, 0.1, 0.0])}
+    assert worked.only(torch.tensor([0.1, 0.2, 0.3, 0.4]), starts) == {"甲": 0.2, "乙": 0.3}
+
+
+def test_words_are_swapped_in_pairs_place_by_place(mini):
+    tokenizer, calls = mini[1], []
+
+    def followed(ids, donor, station, place):
+        calls.append((ids, donor))
+        return 10 * place + station
+
+    moves = worked.every_pair(followed, tokenizer, ["太阳", "西瓜", "蜜蜂"])
+    assert moves.shape == (6, 2, 5) and moves[0].tolist() == [[0, 1, 2, 3, 4], [10, 11, 12, 13, 14]]
+    sun, melon = tokenizer.encode("太阳是"), tokenizer.encode("西瓜是")
+    assert calls[0] == (sun, melon) and all(ids != donor for ids, donor in calls)
+
+
+def test_the_frequency_model_does_not_look_and_beats_the_guess(mini):
+    tokenizer = mini[1]
+    model, rows = worked.by_frequency(tokenizer), worked.held_out(tokenizer)
+    logits = model(rows[0])
+    assert torch.equal(logits[0], logits[-1]) and float(logits[0].exp().sum()) == pytest.approx(1)
+    assert worked.mean_loss(model, rows) < math.log(tokenizer.vocab_size) - 1
 
 
 def test_every_model_in_the_line_up_can_write(mini):
@@ -128,10 +179,23 @@ def test_the_description_joins_what_the_png_already_carries():
 
 
 def test_seed_bars_show_the_mean_and_the_range():
-    ax = plots.seed_bars(["甲", "乙"], {"一": [[1, 3], [2, 2]], "二": [[0, 4], [5, 7]]})
+    ax = plots.seed_bars(["甲", "乙"], {"一": [[1, 3], [2, 2]], "二": [[0, 4], [5, 6, 7]]})
     heights = [bar.get_height() for group in ax.containers for bar in group]
     assert heights == [2, 2, 2, 6]
     lines = [path.vertices[:, 1].tolist() for group in ax.collections for path in group.get_paths()]
     assert lines == [[1, 3], [2, 2], [0, 4], [5, 7]]
     below = plots.seed_bars(["甲"], {"一": [[-0.3, -0.1]]}, digits=1)
     assert [text.get_text() for text in below.texts] == ["−0.2"]
+
+
+def test_the_windows_of_a_stream_share_one_token_and_the_rest_is_grey():
+    class Letters:
+        token = staticmethod(lambda i: chr(ord("a") + i))
+
+    ax = preparing.stream_windows(Letters(), range(9), t=3)
+    color = matplotlib.colors.to_hex
+    faces = {text.get_position(): color(text.get_bbox_patch().get_facecolor()).upper() for text in ax.texts}
+    assert all(text.get_text()[0] == "abcdefghi"[text.get_position()[0]] for text in ax.texts)
+    assert [faces[3, 1], faces[3, 0]] == [preparing.LABEL, preparing.INPUT], "d：前一个的标签，后一个的输入"
+    assert [faces[x, 2] for x in (6, 7, 8)] == [preparing.INPUT, preparing.EMPTY, preparing.EMPTY]
+    assert len(ax.texts) == len(faces) == 9 + 2 * 4

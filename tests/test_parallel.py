@@ -276,3 +276,11 @@ def test_fsdp_needs_several_processes(text, tmp_path, capsys):
     command = ["train", "--data", str(text), "--out", str(tmp_path / "run"), "--fsdp", *TRAIN]
     assert cli.main(command) == 2
     assert "只有一个进程" in capsys.readouterr().err and not (tmp_path / "run").exists()
+
+
+def test_a_world_size_left_in_the_shell(monkeypatch):
+    """不是 torchrun 启动的，却有 WORLD_SIZE：说出是哪个变量。"""
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.delenv("MASTER_ADDR", raising=False)
+    with pytest.raises(InputError, match="WORLD_SIZE=2.*MASTER_ADDR.*\n.*\n.*unset"), parallel.joined("cpu"):
+        pass

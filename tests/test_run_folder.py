@@ -1,8 +1,10 @@
 """训练的文件夹只归一次训练：锁、叫停的信号、做完了的记录、再练久一些、合乎情形的建议。"""
 
+import errno
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 
@@ -78,20 +80,37 @@ def test_a_lock_dies_with_its_process(tmp_path):
         pass
 
 
-def test_a_file_system_without_locks_falls_back(tmp_path, monkeypatch):
-    """有些网络盘没有操作系统的锁：退到写着进程号的锁文件，死了的进程的不算数。"""
-    import errno
+@pytest.fixture(params=["ENOLCK", "ENOSYS", "EOPNOTSUPP"])
+def no_locks(request, monkeypatch):
+    """磁盘答“没有这种锁”：NFS、FUSE 各有各的说法。"""
+    fcntl, number = pytest.importorskip("fcntl"), getattr(errno, request.param)
 
-    import filelock
+    def unsupported(*_):
+        raise OSError(number, "no locks here")
 
-    def unsupported(*_, **__):
-        raise OSError(errno.EOPNOTSUPP, "no locks here")
+    monkeypatch.setattr(fcntl, "flock", unsupported)
 
-    monkeypatch.setattr(filelock.FileLock, "acquire", unsupported)
-    with held(tmp_path / "l"), pytest.raises(Busy), held(tmp_path / "l"):
+
+def test_a_file_system_without_locks_falls_back(tmp_path, no_locks):
+    """退到写着进程号的锁文件；以前在别的磁盘上留下的空锁文件（连同文件夹拷了过来）不算数。"""
+    (tmp_path / "l").touch()
+    with held(tmp_path / "l"), pytest.raises(Busy) as caught, held(tmp_path / "l"):
         pass
+    assert caught.value.left == tmp_path / "l.pid"
+    with held(tmp_path / "l", wait=True):
+        pass
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / "l.pid").write_text(f"{dead.pid}\n{socket.gethostname()}\n", encoding="utf-8")
     with held(tmp_path / "l"):
         pass
+
+
+def test_training_where_the_disk_has_no_locks(train, no_locks):
+    assert train(4)[0] == 0 and "早已做完" in train(4, "--resume")[1]
+    (train.run / f"{run_folder.LOCK}.pid").write_text("1\n别的机器\n", encoding="utf-8")
+    code, text = train(4, "--resume")
+    assert code == 2 and "另一个训练正在用" in text and f"删去 {train.run / run_folder.LOCK}.pid" in text
 
 
 @pytest.mark.parametrize("more", [["--overwrite"], ["--resume"], []])
@@ -269,3 +288,43 @@ def test_a_name_in_gbk_bytes_is_refused_before_anything_is_written(tmp_path, cap
     assert cli.main(["train", "--data", str(tmp_path / "text.txt"), "--out", name]) == 2
     err = capsys.readouterr().err
     assert "GBK" in err and "UTF-8" in err and not os.path.exists(name)
+
+
+# ---- 文件夹变了样 ----
+
+
+@pytest.mark.parametrize("change", [["--vocab-size", "300"], ["--tokenizer", "char"]])
+def test_resuming_with_another_vocabulary_is_refused(train, change):
+    """不能悄悄用回原来的分词器：要的是别的，就说不同。"""
+    assert train(4)[0] == 0
+    before = files(train.run)
+    code, text = train(8, "--resume", *change)
+    assert code == 2 and "分词器：原来" in text and files(train.run) == before
+
+
+def at_step(monkeypatch, step, act):
+    """训练走到第 step 步时做 act()。"""
+    calls, forward = [], GPT.forward
+
+    def counted(model, ids, cache=None):
+        calls.append(model.training and len(ids) > 1)
+        if calls.count(True) == step and calls[-1]:
+            act()
+        return forward(model, ids, cache)
+
+    monkeypatch.setattr(GPT, "forward", counted)
+
+
+def test_a_folder_moved_during_training_is_missed_by_name(train, monkeypatch):
+    at_step(monkeypatch, 5, lambda: train.run.rename(train.run.with_name("别处")))
+    code, text = train(10)
+    assert code == 2 and f"{train.run} 不见了" in text and "放回原处" in text
+    train.run.with_name("别处").rename(train.run)
+    assert train(10, "--resume")[0] == 0
+
+
+def test_files_deleted_during_training_are_written_again(train, monkeypatch):
+    """训练时有人清理文件夹：做完以后，模型仍是完整的。"""
+    at_step(monkeypatch, 5, lambda: [(train.run / n).unlink() for n in ("config.json", "tokenizer.json")])
+    assert train(6)[0] == 0
+    assert cli.main(["generate", "春", "--model", str(train.run), "--max-new-tokens", "2"]) == 0

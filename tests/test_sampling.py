@@ -356,6 +356,17 @@ def test_penalty_counts_the_prompt_and_the_new_tokens(model64, random_ids):
     assert len(tokens) > 3
 
 
+@pytest.mark.parametrize("values", [
+    {"repetition_penalty": 1e-9, "temperature": 1e-3}, {"repetition_penalty": 1e9, "temperature": 1e-3},
+    {"temperature": 1e300}, {"top_p": 1e-320}, {"top_k": 10**30},
+])  # fmt: skip
+def test_extreme_values_still_give_a_distribution(values):
+    """能给的最大、最小的数，概率仍是有限的、加起来是 1。"""
+    logits = torch.tensor([[30.0, -30.0, 0.0, 5.0]])
+    p = next_token_distribution(logits, Sampling(**values), torch.ones(1, 4, dtype=torch.bool))
+    assert p.isfinite().all() and torch.allclose(p.sum(-1), torch.ones(1))
+
+
 @pytest.mark.parametrize("prompts", [[], [[]], [[9], []]])
 def test_empty_prompts_raise(model, prompts):
     with pytest.raises(InputError, match="空"):

@@ -4,6 +4,8 @@ import ast
 import errno
 import importlib.util
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -459,11 +461,49 @@ def test_pip_settings_for_the_whole_system_do_not_reach_the_venv(start, monkeypa
     ("ERROR: Can not perform a '--user' install. User site-packages are not visible", "install.user false"),
     ("WARNING: Retrying (Retry(total=4)) after connection broken", "镜像"),
     ("ERROR: No matching distribution found for torch", "清华"),
+    ("WARNING: The repository located at x is not a trusted or secure host and is being ignored.", "https"),
+    ("Configuration file contains invalid utf-8 characters in pip.conf.", "UTF-8"),
 ])  # fmt: skip
 def test_pip_failures_have_their_own_remedy(start, capsys, line, words):
     start.answers["install"] = (1, [line])
     found, remedy = fails(start, capsys)
     assert line in found and words in remedy
+
+
+def test_pip_settings_in_the_way_are_named(start, capsys):
+    """装不成时，说出使用者给 pip 设过的；镜像、代理、超时不碍事，不说；没有设过就不提。"""
+    start.answers["install"] = (1, ["ERROR: No matching distribution found for torch"])
+    assert "你的 pip" not in fails(start, capsys)[1]
+    shown = [":env:.no-index='1'", "global.index-url='x'", ":env:.user='0'", ":env:.no-deps=''"]
+    shown += ["install.require-hashes='1'"]
+    start.answers["config"] = (0, shown)
+    remedy = fails(start, capsys)[1]
+    assert "PIP_NO_INDEX='1'、install.require-hashes='1'。" in remedy and "index-url='x'" not in remedy
+
+
+def test_a_folder_that_cannot_hold_a_venv(start, capsys, monkeypatch):
+    monkeypatch.setattr(start, "ROOT", Path(f"课{os.pathsep}程"))
+    found, remedy = fails(start, capsys)
+    assert os.pathsep in found and "改名" in remedy and not start.commands
+
+
+def test_the_lab_points_at_files_that_stop_the_kernel(start, capsys):
+    (start.ROOT / "notebooks").mkdir()
+    for name in ("random.py", "my_story.py"):
+        (start.ROOT / "notebooks" / name).touch()
+    assert start.main(["lab"]) == 0
+    out = capsys.readouterr().out
+    assert "random.py 与 Python 的模块同名" in out and "my_story" not in out
+
+
+def test_files_beside_it_do_not_hide_the_standard_library(tmp_path):
+    """课程的文件夹里放了 random.py；文档被 PYTHONOPTIMIZE=2 去掉了：照样能用。"""
+    (tmp_path / "random.py").write_text("raise SystemExit('挡住了')", encoding="utf-8")
+    shutil.copy(REPO / "start.py", tmp_path)
+    options = {"env": os.environ | {"PYTHONOPTIMIZE": "2"}, "capture_output": True, "encoding": "utf-8"}
+    line = [sys.executable, "start.py", "--help"]
+    done = subprocess.run(line, cwd=tmp_path, check=False, **options)
+    assert done.returncode == 0 and "python3 start.py lab" in done.stdout, done.stderr
 
 
 def test_mirrors_are_named_with_the_command_and_without_an_address(start):

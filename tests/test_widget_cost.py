@@ -6,6 +6,7 @@ import pytest
 matplotlib.use("Agg")
 from tinygpt import GPT, GPTConfig
 from tinygpt.course import plots
+from tinygpt.course.widgets import cost
 from tinygpt.course.widgets.cost import SIZES, cost_calculator, duration, parameter_parts, training_flops
 
 
@@ -44,9 +45,23 @@ def test_every_control_changes_the_picture():
         assert bytes(board.image.value) != before, name
 
 
-def test_a_button_sets_the_size_of_a_known_model():
+def test_a_button_sets_the_size_and_the_tokens_of_a_known_model():
     board = cost_calculator()
     for button, (name, sizes) in zip(board.buttons, SIZES.items(), strict=True):
         button.click()
         assert button.description == name
-        assert [board.controls[key].value for key in list(board.controls)[:4]] == list(sizes)
+        assert [board.controls[key].value for key in list(board.controls)[:5]] == [*sizes, cost.TOKENS[name]]
+    parameters = sum(parameter_parts(*SIZES["GPT-3"]).values())
+    years = training_flops(parameters, 10 ** cost.TOKENS["GPT-3"]) / 1e11 / (365 * 86400)
+    assert 9e4 < years < 1.2e5  # 按一下 GPT-3，看到的就是课文里的十万年上下
+
+
+def test_a_button_draws_once_and_the_controls_still_draw_afterwards():
+    board, drawn = cost_calculator(), []
+    draw = board.draw
+    board.draw = lambda **values: drawn.append(values) or draw(**values)
+    board.buttons[-1].click()
+    assert [values["n_embd"] for values in drawn] == [SIZES["GPT-3"][1]]
+    assert drawn[0]["tokens"] == cost.TOKENS["GPT-3"]
+    board.controls["n_layer"].value = 3
+    assert len(drawn) == 2 and drawn[1]["n_layer"] == 3

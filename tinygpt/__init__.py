@@ -7,7 +7,7 @@
 
 __version__ = "0.1.0"
 
-from tinygpt import interrupt, memory, threads  # noqa: F401, I001 须在 torch 之前
+from tinygpt import startup, memory, threads  # noqa: F401, I001 须在 torch 之前
 from tinygpt.cache import KVCache
 from tinygpt.chat import Conversation, reply
 from tinygpt.config import PRESETS, GPTConfig, TrainConfig, preset

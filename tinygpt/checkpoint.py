@@ -20,11 +20,12 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
+import stat
 import struct
-import tempfile
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import safetensors.torch
@@ -35,22 +36,39 @@ from torch import Tensor
 from tinygpt.errors import InputError, require
 
 LARGEST_JSON = 16 << 20  # 字节；自己写的只有几 KB
+NO_FSYNC = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 @contextmanager
 def atomic(path: str | Path):
     """with atomic(path) as temporary: 往 temporary 里写；顺利结束时改名为 path，否则不留痕迹。"""
     path = Path(path)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    os.close(handle)
+    temporary = beside(path)
+    temporary.touch(exist_ok=False)
+    mode = stat.S_IMODE(temporary.stat().st_mode)  # 由使用者的 umask 定
     try:
-        yield Path(name)
-        with open(name, "rb+") as file:
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        yield temporary
+        flush_to_disk(temporary)
+        with suppress(OSError):  # safetensors 会改成只有自己能读；有的网络盘、U 盘不许改，那就由它
+            os.chmod(temporary, mode)
+        os.replace(temporary, path)
     finally:
-        Path(name).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
+
+
+def beside(path: Path) -> Path:
+    """path 旁边的一个临时名字，谁也猜不到，不会与别的进程相撞。"""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+
+
+def flush_to_disk(path: Path) -> None:
+    """让写下的真正落盘。有的网络盘没有这个功能，那就由它。"""
+    with open(path, "rb+") as file:
+        try:
+            os.fsync(file.fileno())
+        except OSError as error:
+            if error.errno not in NO_FSYNC:
+                raise
 
 
 def require_absent(path: str | Path) -> None:
@@ -64,10 +82,10 @@ def new_folder(path: str | Path):
     path = Path(path)
     require_absent(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
+    temporary = beside(path)
+    temporary.mkdir()
     try:
         yield temporary
-        os.chmod(temporary, 0o755)
         os.rename(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -85,8 +103,15 @@ def read_json(path: str | Path) -> dict:
     size = path.stat().st_size
     require(size <= LARGEST_JSON, f"{path} 有 {size:,} 字节", f"不超过 {LARGEST_JSON:,} 字节", fix)
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:  # 不是 UTF-8、不是 JSON、几千位的整数、括号套得太深
+        values = json.loads(path.read_text(encoding="utf-8-sig"))  # 记事本另存的，开头有 BOM
+    except json.JSONDecodeError as error:
+        place = f"第 {error.lineno} 行第 {error.colno} 个字符处不合 JSON 的写法"
+        fix = "手改过就改正这一行（JSON 里不能有注释，最后一项后面没有逗号）；不然就从备份恢复，或重新训练"
+        raise InputError(f"{path} 已损坏：{place}（{error.msg}）", "完整的 JSON 文件", fix) from error
+    except UnicodeDecodeError as error:
+        fix = "用“UTF-8”再存一次；不然就从备份恢复，或重新训练"
+        raise InputError(f"{path} 已损坏：不是 UTF-8 写的", "UTF-8 的 JSON 文件", fix) from error
+    except (ValueError, RecursionError) as error:  # 几千位的整数、括号套得太深
         raise InputError(f"{path} 已损坏：{error}", "完整的 JSON 文件", "重新训练，或从备份恢复") from error
     is_object = isinstance(values, dict)
     require(is_object, f"{path} 里是 {values!r:.60}", "一个 JSON 对象", "检查它是不是 tinygpt 写的")

@@ -82,7 +82,8 @@ class GPTConfig:
         """由字典构造；字典里有不认识的名字就报错，并指出最像的那个。"""
         fix = "检查 config.json 是不是 tinygpt 写的"
         require(isinstance(values, dict), f"模型的配置是 {values!r}", "一组“名字：值”", fix)
-        reject_unknown(values, [f.name for f in dataclasses.fields(cls)], "GPTConfig 的字段")
+        known = [f.name for f in dataclasses.fields(cls)]
+        reject_unknown(values, known, f"{cls.__name__} 的字段", NEWER)
         return cls(**values)
 
 
@@ -143,11 +144,14 @@ def preset(name: str, **changes) -> GPTConfig:
     return dataclasses.replace(PRESETS[name], **changes)
 
 
-def reject_unknown(names, known, what: str) -> None:
-    """有不认识的名字就报错：说出它，列出认识的，指出最像的。"""
+NEWER = "多半是更新的 tinygpt 写的：更新 tinygpt 再读；手改过就改回来"
+
+
+def reject_unknown(names, known, what: str, fix: str = "从上面列出的名字里选一个") -> None:
+    """有不认识的名字就报错：说出它，列出认识的，指出最像的；没有像的，就说 fix。"""
     known = list(known)
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-            fix = f"你想写的是不是 {near[0]}？" if near else "从上面列出的名字里选一个"
+            fix = f"你想写的是不是 {near[0]}？" if near else fix
             raise InputError(f"不认识的{what}：{name}", "、".join(known), fix)

@@ -57,8 +57,9 @@ def _expand(path: str, notes: Notes) -> list[Path]:
     if path.startswith("file://"):  # 从文件管理器或浏览器里拖来的
         path = url2pathname(urlsplit(path).path)
     require("://" not in path, f"{path} 是网址", "这台电脑上的文件或文件夹", "先下载，再给文件的路径")
-    if not os.path.lexists(path):  # cmd 与 PowerShell 不展开 ~ 与 *，还会把 "C:\文字\" 末尾的引号留下来
-        path = os.path.expanduser(path.rstrip('"'))
+    # cmd 与 PowerShell 不展开 ~ 与 *，还会把 "C:\文字\" 末尾的引号留下来；输入法会写出中文的引号
+    if not os.path.lexists(path):
+        path = os.path.expanduser(path.strip("\"'“”‘’"))
     if os.path.isdir(path):
         return _inside(Path(path), notes)
     if not os.path.lexists(path) and glob.has_magic(path):

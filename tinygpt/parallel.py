@@ -30,6 +30,7 @@ from tinygpt.device import pick_device
 from tinygpt.errors import require
 
 PATIENCE = datetime.timedelta(hours=2)  # 等别的进程最多多久：0 号进程训练分词器时，别的都在等
+LAUNCHED = ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")  # torchrun 会设的
 LOST = ("gloo/", "NCCL", "Connection closed by peer", "Connection reset by peer")
 
 
@@ -212,6 +213,9 @@ def joined(device_name: str, fsdp: bool = False):
     不是 0 号的进程，期间什么也不印；出错的话由外面印。
     """
     device, size = pick_device(device_name), int(os.environ.get("WORLD_SIZE", 1))
+    missing = [name for name in LAUNCHED if name not in os.environ] if size > 1 else []
+    found = f"环境变量 WORLD_SIZE={size}，可是没有 {'、'.join(missing)}：不是由 torchrun 启动的"
+    require(not missing, found, "一个进程，或由 torchrun 启动", "unset WORLD_SIZE；要几个进程就用 torchrun")
     need = "torchrun --nproc_per_node=几个 -m tinygpt train … --fsdp"
     require(size > 1 or not fsdp, "--fsdp，可是只有一个进程", need, "去掉 --fsdp，或用 torchrun 启动")
     if size == 1:

@@ -22,6 +22,7 @@ from tinygpt.errors import require
 from tinygpt.tokenizer import EOS, PAD
 
 MIN_TEMPERATURE = 1e-3  # 再小，logits 除以它就超出 float32 的范围，与 greedy 也没有差别了
+PENALTIES = (1e-9, 1e9)  # 再小、再大也是
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,12 @@ class Sampling:
         )  # fmt: skip
         require(k is None or k >= 1, f"top_k = {k}", "至少为 1 的整数", "不想限制就不要给 top_k")
         require(0 < p <= 1, f"top_p = {p}", "0 < top_p ≤ 1", "不想限制就用 1")
-        usual = "1 表示不惩罚，常用 1.05 到 1.3"
-        require(0 < penalty < math.inf, f"repetition_penalty = {penalty}", "大于 0 的数", usual)
+        lowest, highest = PENALTIES
+        require(
+            lowest <= penalty <= highest,
+            f"repetition_penalty = {penalty}", f"大于 0 的数（{lowest} 到 {highest}）",
+            "1 表示不惩罚，常用 1.05 到 1.3",
+        )  # fmt: skip
 
 
 def penalise_repetition(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:

@@ -7,8 +7,8 @@
 import hashlib
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +25,7 @@ CHOOSE = "设环境变量 TINYGPT_CACHE，指到一个能写、放得下的文�
 def default_cache_dir() -> Path:
     """编号缓存的位置：环境变量 TINYGPT_CACHE，否则是用户目录下的 .cache/tinygpt。"""
     if os.environ.get("TINYGPT_CACHE"):
-        return Path(os.environ["TINYGPT_CACHE"])
+        return Path(os.environ["TINYGPT_CACHE"]).expanduser()
     try:
         return Path.home() / ".cache" / "tinygpt"
     except RuntimeError as error:  # 没有 HOME，系统里也查不到这个用户
@@ -71,7 +71,8 @@ def _build(target: Path, write: Callable[[Path], dict]) -> None:
     """写在旁边，写完才改名为 target。锁在手里，所以坏了的、以前写到一半被杀掉留下的都可以删。"""
     for leftover in target.parent.glob(f"{target.name}.*.tmp"):
         shutil.rmtree(leftover, ignore_errors=True)
-    work = Path(tempfile.mkdtemp(prefix=f"{target.name}.", suffix=".tmp", dir=target.parent))
+    work = target.with_name(f"{target.name}.{secrets.token_hex(4)}.tmp")
+    work.mkdir()  # 权限由 umask 定：几个人共用的缓存，别人也读得到
     try:
         meta = write(work) | {"digest": target.name}
         meta["sha256"] = {name: file_digest(work / f"{name}.bin") for name in PARTS}

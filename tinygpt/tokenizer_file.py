@@ -20,7 +20,7 @@ def read_backend(path: str | Path) -> tokenizers.Tokenizer:
     size = path.stat().st_size
     require(size <= LARGEST_FILE, f"{path} 有 {size:,} 字节", f"不超过 {LARGEST_FILE:,} 字节", RETRAIN)
     try:
-        backend = tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8"))
+        backend = tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8-sig"))
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # tokenizers 对坏文件抛出裸的 Exception，或 Rust 的 PanicException

@@ -124,7 +124,9 @@ def resume(trainer) -> None:
         if before.get(name) != now.get(name) and not (more and name in ("steps", "minutes", "patience"))
     ]  # fmt: skip
     found = "不能接着训练，有几项与中断时不同：\n  " + "\n  ".join(different)
-    require(not different, found, "同样的数据、分词器与参数", f"改回原来的值，或{fix}")
+    changed = before.get("数据") != now.get("数据")
+    newer = "；文字没有改过，就是换了 tinygpt 的版本，读法变了" if changed else ""
+    require(not different, found, "同样的数据、分词器与参数", f"改回原来的值，或{fix}{newer}")
     try:
         restore(trainer, tensors, state, trainer.out)
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:

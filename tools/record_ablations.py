@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""第 05、06 课的对照跑一遍，成绩写进 tinygpt/course/ablations.json。
+"""第 02、05、06 课的对照跑一遍，成绩写进 tinygpt/course/ablations.json。
 
     python tools/record_ablations.py [deep norm optimizers …]     默认全部；每做完一组就写一次
 
@@ -28,7 +28,7 @@ def record(name: str) -> dict[str, list[list[float]]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="第 05、06 课的对照跑一遍，写进 ablations.json。")
+    parser = argparse.ArgumentParser(description="第 02、05、06 课的对照跑一遍，写进 ablations.json。")
     parser.add_argument("parts", nargs="*", help="哪几组，默认全部")
     torch.set_num_threads(1)
     for name in parser.parse_args().parts or PARTS:

@@ -19,6 +19,8 @@ TRANSLATIONS = {
     "ignored explicit argument %r": "后面不该有值 %r",
 }  # fmt: skip
 
+WIDE = ("\\u3000", "\u3000", "—", "–", "－")  # 第一个：argparse 引用一个词时，把全角的空格写成这样
+
 
 def translate(text: str) -> str:
     return TRANSLATIONS.get(text, text)
@@ -36,8 +38,14 @@ class Parser(argparse.ArgumentParser):
         argparse._ = translate  # argparse 用它取自己的文字
         super().__init__(*args, allow_abbrev=False, **kwargs)
 
+    def _parse_optional(self, text):
+        """参数的名字没有中文：“-5度的早晨”是一段文字，不是写错的参数。"""
+        return super()._parse_optional(text) if text.partition("=")[0].isascii() else None
+
     def error(self, message):
         fix = "写上值；以 - 开头的文件名，前面加 ./" if message.endswith("要跟一个值") else ""
+        if any(mark in message for mark in WIDE):
+            fix = "里面有全角的空格或横线（多半是输入法、微信换的）：换成半角的空格与 -"
         raise InputError(message, f"见 {self.prog} --help", fix)
 
     def parse_args(self, args=None, namespace=None):

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import os
 import types
 import typing
 
@@ -11,9 +12,14 @@ from tinygpt.errors import require
 from tinygpt.text import FileSource, Source
 
 
+def path(text: str) -> str:
+    """命令行上的一个路径。~ 换成用户目录：--out=~/m 里的 ~ shell 不展开，PowerShell 里哪个都不展开。"""
+    return text if os.path.lexists(text) else os.path.expanduser(text)
+
+
 def model_argument(parser: argparse.ArgumentParser) -> None:
     help = "模型文件夹或附带模型的名字（默认 mini）"
-    parser.add_argument("--model", default="mini", metavar="DIR", help=help)
+    parser.add_argument("--model", type=path, default="mini", metavar="DIR", help=help)
 
 
 def device_argument(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tinygpt.checkpoint import require_absent
-from tinygpt.commands.arguments import model_argument
+from tinygpt.commands.arguments import model_argument, path
 from tinygpt.hub import huggingface, program
 from tinygpt.pretrained import load
 
@@ -13,7 +13,8 @@ MEGABYTE = 2**20
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("out", metavar="OUT", help="写到哪里：hf 是一个新的文件夹，numpy 是一个新的 .py 文件")
+    where = "写到哪里：hf 是一个新的文件夹，numpy 是一个新的 .py 文件"
+    parser.add_argument("out", type=path, metavar="OUT", help=where)
     parser.add_argument("--to", required=True, choices=["hf", "numpy"], help="格式")
     model_argument(parser)
 
@@ -27,7 +28,7 @@ def run(args) -> int:
         print(f"运行：python {args.out} 机器学习是")
         return 0
     huggingface.export_folder(model, tokenizer, args.out)
-    size = sum(path.stat().st_size for path in Path(args.out).iterdir())
+    size = sum(file.stat().st_size for file in Path(args.out).iterdir())
     print(f"已写到 {args.out}（{size / MEGABYTE:.1f} MB）。用 transformers 打开：")
     for kind in ("AutoModelForCausalLM", "AutoTokenizer"):
         print(f'  {kind}.from_pretrained("{args.out}")')

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from tinygpt import __version__
+from tinygpt import __version__, startup
 from tinygpt.commands import run_folder
 from tinygpt.errors import InputError, system_reason
 from tinygpt.parallel import is_lost
@@ -43,6 +43,8 @@ def explain(error: Exception, args=None) -> tuple[int, str]:
     if "can't start new thread" in str(error):
         fix = "关掉别的程序，或设环境变量 OMP_NUM_THREADS=1"
         return 2, _say("系统不让再开线程", "进程与线程的个数在限制之内", fix)
+    if reason := startup.why(error, error.__traceback__):
+        return 2, reason
     found = f"程序出错了，这是它自己的毛病：{type(error).__name__}：{_first_line(error)}"
     return 1, _say(found, "", f"完整的报告在 {_write_report(error)}，报告问题时请附上它")
 
@@ -58,8 +60,15 @@ def _first_line(error: Exception) -> str:
 
 def _explain_system(error: OSError, args) -> str:
     found, expected, fix = system_reason(error)
+    gone, training = error.errno == errno.ENOENT, getattr(args, "command", "") in TRAINING
+    if gone and startup.folder_is_gone():
+        return startup.GONE
+    if gone and training and not Path(args.out).exists():
+        found = f"训练的文件夹 {args.out} 不见了：训练的时候，它被移走、改名或删掉了"
+        fix = "移走、改名的，放回原处，再接着训练；删掉了的，用同样的命令从头来"
+        return _say(found, "训练做完之前，它一直在原处", fix)
     where = f"（{error.filename}）" if error.filename else ""
-    if getattr(args, "command", "") in TRAINING and error.errno in WRITING:
+    if training and error.errno in WRITING:
         fix += f"；{run_folder.how_to_go_on(Path(args.out))}"
     return _say(found + where, expected, fix)
 

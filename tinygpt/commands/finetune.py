@@ -12,7 +12,7 @@ import torch
 
 from tinygpt import checkpoint, parallel
 from tinygpt.commands import run_folder
-from tinygpt.commands.arguments import add_fields, check_fraction, run_arguments
+from tinygpt.commands.arguments import add_fields, check_fraction, path, run_arguments
 from tinygpt.commands.output import as_typed, note
 from tinygpt.commands.training import train_config, train_in
 from tinygpt.config import TrainConfig
@@ -39,10 +39,11 @@ LORA_RATE = 3e-3  # 适配器从 0 学起，学习率宜比全部参数的大十
 
 
 def add_arguments(parser) -> None:
-    parser.add_argument("--model", default="mini", metavar="DIR", help="从哪个模型开始（默认 mini）")
+    base = "从哪个模型开始（默认 mini）"
+    parser.add_argument("--model", type=path, default="mini", metavar="DIR", help=base)
     data = "问答：.jsonl .jsonl.gz .json .csv .tsv 文件或文件夹"
     parser.add_argument("--data", nargs="+", required=True, metavar="PATH", help=data)
-    parser.add_argument("--out", required=True, metavar="DIR", help="微调好的模型存到哪个文件夹")
+    parser.add_argument("--out", type=path, required=True, metavar="DIR", help="微调好的模型存到哪个文件夹")
     rank = f"只训练低秩的适配器（LoRA），秩是 RANK，常用 8（学习率默认 {LORA_RATE}）；不给就训练全部参数"
     parser.add_argument("--lora", type=int, metavar="RANK", help=rank)
     template = "一轮问答怎样写，里面有 {prompt}，以 {answer} 结尾；默认 " + repr(DEFAULT)

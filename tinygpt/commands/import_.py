@@ -1,6 +1,7 @@
 """tinygpt import：读入 transformers 的 GPT-2。（import 是 Python 的关键字，所以文件名带一个下划线。）"""
 
 from tinygpt.checkpoint import require_absent
+from tinygpt.commands.arguments import path
 from tinygpt.hub import huggingface
 from tinygpt.pretrained import load
 
@@ -14,7 +15,7 @@ DESCRIPTION = (
 def add_arguments(parser) -> None:
     source = "GPT-2 的文件夹；加上 --download 时，是 Hub 上的名字，如 gpt2"
     parser.add_argument("source", metavar="FROM", help=source)
-    parser.add_argument("out", metavar="DIR", help="写到哪个新的文件夹")
+    parser.add_argument("out", type=path, metavar="DIR", help="写到哪个新的文件夹")
     parser.add_argument("--download", action="store_true", help="先从 Hub 下载（要联网）")
 
 

@@ -1,6 +1,7 @@
 """几个命令共用的打印，与印到哪里、用什么编码。"""
 
 import codecs
+import contextlib
 import json
 import os
 import sys
@@ -73,11 +74,15 @@ codecs.register_error("tinygpt", _instead)
 
 
 def as_typed(text: str) -> str:
-    """命令行上的字：LANG=C 之类的设置下，Python 把每个字节读成一个孤立的代理字符，这里还原成文字。"""
-    try:
-        return os.fsencode(text).decode("utf-8")
-    except UnicodeError:
-        return text
+    """命令行上的字。终端的编码与 Python 以为的不同时，每个字节读成了一个孤立的代理字符：还原成文字。
+
+    LANG=C 的终端里是 UTF-8 的字节；UTF-8 的设置里来的 GBK，多半是中文 Windows 上写的脚本。
+    """
+    raw = os.fsencode(text)
+    for encoding in ("utf-8", "gb18030") if any("\udc80" <= c <= "\udcff" for c in text) else ():
+        with contextlib.suppress(UnicodeError):
+            return raw.decode(encoding)
+    return text
 
 
 def print_notes(source) -> None:

@@ -29,7 +29,7 @@ def check(out: Path, resume: bool, overwrite: bool) -> None:
     fix = "接着训练用 --resume，删掉重来用 --overwrite"
     require(not both, "--resume 与 --overwrite 都给了", "只给一个", fix)
     require(not out.exists() or out.is_dir(), f"--out {out} 是一个文件", "一个文件夹", "换一个名字")
-    if (out / LOCK).exists():
+    if any(out.glob(f"{LOCK}*")):
         with owned(out):
             pass
     check_contents(out, resume, overwrite)
@@ -45,7 +45,7 @@ def check_contents(out: Path, resume: bool, overwrite: bool) -> None:
     )  # fmt: skip
     fix = f"{how_to_go_on(out)}；或换一个 --out"
     require(not has_run or resume or overwrite, f"{out} 里已经有一次训练", "空的文件夹", fix)
-    files = {p.name for p in out.iterdir()} - {LOCK} if out.is_dir() else ()
+    files = out.is_dir() and any(not path.name.startswith(LOCK) for path in out.iterdir())
     require(has_run or not files, f"{out} 里有别的文件", "空的文件夹，或以前的一次训练", "换一个 --out")
 
 
@@ -84,8 +84,10 @@ def owned(out: Path):
         with held(out / LOCK):
             yield
     except Busy as error:
-        found = f"另一个训练正在用 {out}"
-        raise InputError(found, "没有别的程序在写的文件夹", "等它做完（或停下它），或换一个 --out") from error
+        found, fix = f"另一个训练正在用 {out}", "等它做完（或停下它），或换一个 --out"
+        if error.left:  # 没有操作系统的锁的网络盘：那台机器要是断了电，锁文件就留下了
+            fix += f"；它在的那台机器早已关了，就删去 {error.left}"
+        raise InputError(found, "没有别的程序在写的文件夹", fix) from error
 
 
 def remove_run(out: Path) -> None:

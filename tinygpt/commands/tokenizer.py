@@ -5,7 +5,7 @@ from pathlib import Path
 from tinygpt import corpus
 from tinygpt.byte_level import load_tokenizer
 from tinygpt.checkpoint import atomic
-from tinygpt.commands.arguments import data_arguments, json_argument, source_of
+from tinygpt.commands.arguments import data_arguments, json_argument, path, source_of
 from tinygpt.commands.output import as_typed, print_json, print_notes
 from tinygpt.errors import require
 from tinygpt.tokenizer import Tokenizer
@@ -17,7 +17,7 @@ def add_arguments(parser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="动作")
     train = actions.add_parser("train", help="训练一个 BPE 分词器")
     data_arguments(train)
-    train.add_argument("--out", required=True, metavar="FILE", help="写到哪个文件")
+    train.add_argument("--out", type=path, required=True, metavar="FILE", help="写到哪个文件")
     train.add_argument("--vocab-size", type=int, default=4096, help="词表大小（默认 4096）")
     place = "训练之后让某个 token 换到某个编号，如 机器学习=1256"
     train.add_argument("--place", nargs="*", default=[], metavar="TOKEN=ID", help=place)
@@ -25,7 +25,7 @@ def add_arguments(parser) -> None:
     json_argument(train)
     show = actions.add_parser("show", help="看一段文字怎样切开")
     show.add_argument("text", type=as_typed, metavar="TEXT", help="要切的文字")
-    show.add_argument("--tokenizer", metavar="FILE", help="分词器文件；不给就用附带的")
+    show.add_argument("--tokenizer", type=path, metavar="FILE", help="分词器文件；不给就用附带的")
     json_argument(show)
 
 

@@ -12,6 +12,7 @@ from tinygpt.commands.arguments import (
     add_fields,
     data_arguments,
     given,
+    path,
     run_arguments,
     source_of,
 )  # fmt: skip
@@ -38,11 +39,11 @@ def add_arguments(parser) -> None:
     data_arguments(parser, "文件或文件夹：.txt .md .jsonl .jsonl.gz .json")
     mixture = "附带的文字怎样搭配：first（默认，约三分钟的训练）或 release（附带的模型用的，约一小时）"
     parser.add_argument("--mixture", metavar="NAME", help=mixture)
-    parser.add_argument("--out", required=True, metavar="DIR", help="模型存到哪个文件夹")
+    parser.add_argument("--out", type=path, required=True, metavar="DIR", help="模型存到哪个文件夹")
     names = f"auto（形状与参数由文字的多少、时间与机器定）、{'、'.join(RECIPES)}"
     preset = f"{names}；默认：给了 --minutes、没有说形状就是 auto，否则 mini，即文章的模型"
     parser.add_argument("--preset", help=preset)
-    parser.add_argument("--tokenizer", metavar="char|bpe|FILE", help=TOKENIZERS)
+    parser.add_argument("--tokenizer", type=path, metavar="char|bpe|FILE", help=TOKENIZERS)
     parser.add_argument("--eval-windows", type=int, default=None, help="评估最多用多少个窗口（默认全部）")
     run_arguments(parser)
     parser.set_defaults(validation_fraction=None)  # 由预设来定
@@ -123,8 +124,12 @@ def _tokenizer_for(args, source: Source, plan: Plan) -> Tokenizer:
     choice = plan.tokenizer or str(shipped or "bpe")
     kept = Path(args.out) / "tokenizer.json"
     if args.resume and choice in ("char", "bpe"):
-        with contextlib.suppress(InputError):  # 坏了就重新训练：同样的文字得到同样的分词器，恢复时还要核对
-            return Tokenizer.load(kept)
+        # 坏了、与要的不同就重新训练：同样的文字得到同样的分词器，恢复时还要核对
+        with contextlib.suppress(InputError):
+            tokenizer = Tokenizer.load(kept)
+            size = tokenizer.vocab_size if choice == "char" else plan.vocab_size
+            if (tokenizer.kind, tokenizer.vocab_size) == (choice, size):
+                return tokenizer
     if choice == "char":
         return Tokenizer.train_char(source.training_texts())
     if choice == "bpe":

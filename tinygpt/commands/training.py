@@ -84,7 +84,7 @@ def _train_owned(trainer, tokenizer: Tokenizer, record: dict, args, described: s
     if first:
         _write_beginning(trainer, tokenizer, record, write)
     watch = Watch(trainer, tokenizer, None if args.json else getattr(args, "watch", None))
-    return _train_loop(trainer, args.json, record, say, watch)
+    return _train_loop(trainer, args.json, record, say, watch, write)
 
 
 def _write_beginning(trainer, tokenizer: Tokenizer, record: dict, write) -> None:
@@ -123,7 +123,7 @@ class Watch:
         return f"　{share:>4.0%}　{self.prompt}｜{' '.join(text.split())}"
 
 
-def _train_loop(trainer, as_json: bool, record: dict, say, watch: Watch) -> int:
+def _train_loop(trainer, as_json: bool, record: dict, say, watch: Watch, write) -> int:
     started, first_tokens = time.perf_counter(), trainer.tokens
     try:
         with stop_between_steps(once=trainer.workers.size == 1) as received:
@@ -146,6 +146,8 @@ def _train_loop(trainer, as_json: bool, record: dict, say, watch: Watch) -> int:
         "stopped_early": trainer.stopped_early,
     }  # fmt: skip
     if trainer.workers.first:
+        if any(not (trainer.out / name).exists() for name in ("config.json", "tokenizer.json")):
+            _write_beginning(trainer, watch.tokenizer, record, write)  # 训练时被人删掉了
         checkpoint.write_json(trainer.out / "run.json", record | result)
     if as_json:
         print_json(result | {"out": str(trainer.out)})

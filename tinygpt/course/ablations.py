@@ -1,6 +1,7 @@
-"""第 05、06 课的对照：每种做法在几档学习率上各跑几个种子，成绩录在 ablations.json 里。
+"""第 02、05、06 课的对照：每种做法在几档上各跑几个种子，成绩录在 ablations.json 里。
 
-训练的函数在 blocks.py 与 loops.py；tools/record_ablations.py 照 PARTS 把它们跑一遍，写成那个文件。
+训练的函数在 objectives.py、transfer.py、blocks.py 与 loops.py；
+tools/record_ablations.py 照 PARTS 把它们跑一遍，写成那个文件。
 课里读它、画它，并当场重跑其中几格（again）。
 """
 
@@ -13,10 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinygpt.course import blocks, loops, plots, small_plots
+from tinygpt.course import blocks, loops, objectives, plots, small_plots, transfer
 
 FILE = Path(__file__).with_name("ablations.json")
-LAST = 10  # 成绩是最后这么多步损失的平均；有验证集的取最后的验证损失
+LAST = 10  # 成绩是最后这么多步损失的平均；有验证集的取最后的验证损失，另说的除外
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,30 @@ class Part:
     values: list[float]
     seeds: int
     run: Callable[[str, float, int], float]
+
+
+# ---- 第 02 课 ----
+
+
+def _steps_to(way: str, goal: float, seed: int) -> float:
+    """近 20 步的平均降到 goal，用了几步。"""
+    return float(len(objectives.trained(way, 600, seed=seed, goal=goal)[1]))
+
+
+def _masked(way: str, steps: float, seed: int) -> float:
+    return _end(objectives.trained(way, int(steps), seed=seed)[1])
+
+
+@lru_cache
+def _pretrained() -> tuple:
+    """第 3 节的 GPT，与分类的题目。"""
+    return objectives.trained("自回归", 250)[0], transfer.Classroom(objectives.sentences())
+
+
+def _classified(name: str, per_class: float, seed: int) -> float:
+    """每类 per_class 句标注，答对的比例。"""
+    gpt, room = _pretrained()
+    return room.accuracy(gpt if name == FINE_TUNED else None, int(per_class), seed)
 
 
 # ---- 第 05 课 ----
@@ -67,7 +92,11 @@ RATES = [1e-3, 3e-3, 1e-2, 3e-2]
 DEEP = ["pre-norm", "post-norm", "没有残差", "没有残差，初始化放大"]
 NORM = ["pre-norm", "没有归一化", "pre-norm，初始化放大", "没有归一化，初始化放大"]
 SCHEDULED = list(loops.SCHEDULES)
+FINE_TUNED = "从预训练的 GPT 微调"
 PARTS = {
+    "objectives": Part(["自回归", "自回归，28 % 的题", "MLM"], [3.5], 3, _steps_to),
+    "peeking": Part(["自回归", "自回归，没有掩码"], [180], 3, _masked),
+    "pretraining": Part([FINE_TUNED, "从头训练"], [2, 8, 32], 3, _classified),
     "deep": Part(DEEP, RATES, 3, partial(_trained, 8, 80)),
     "norm": Part(NORM, RATES, 3, partial(_trained, 4, 80)),
     "optimizers": Part(list(OPTIMIZERS), [0.003, 0.01, 0.03, 0.1, 0.3, 1.0], 3, _optimized),
@@ -122,7 +151,7 @@ def show(part: str, methods=None, ax=None, top: float = 8.0, level: float | None
     rows = {name: np.minimum(results(part)[name], top) for name in methods}
     ax = plots.seeds(PARTS[part].values, rows, ax=ax, log="x", **labels)
     if level is not None:
-        small_plots.level(ax, level, "字频熵")
+        small_plots.level(ax, level, "字频熵", outside=True)
     found = {name: best(part)[name] for name in methods}
     for name, (value, mean, low, high) in found.items():
         print(f"{name}：{value:g} 时最好，{mean:.2f}（{low:.2f}–{high:.2f}）")

@@ -8,6 +8,7 @@ import os
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,8 +36,10 @@ def results(path: Path, seconds: float = CELL_SECONDS) -> Iterator[dict]:
 
 def run(path: Path, skipped: dict[int, str], seconds: float) -> Iterator[dict]:
     """执行一遍，交出 book_child 的一行行；seconds 秒没有下一行就停掉它。"""
+    own = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # 学习者的 IPython 设置不影响判分
     command = [sys.executable, "-m", "tinygpt.course.book_child", str(path), json.dumps(skipped)]
     environment = os.environ | {"PYTHONUTF8": "1", "MPLBACKEND": "Agg", "PYTHONPATH": python_path()}
+    environment["IPYTHONDIR"] = own.name
     child = subprocess.Popen(
         command, cwd=path.parent, env=environment, encoding="utf-8",
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -51,6 +54,7 @@ def run(path: Path, skipped: dict[int, str], seconds: float) -> Iterator[dict]:
     finally:
         child.kill()
         child.wait()
+        own.cleanup()
 
 
 def python_path() -> str:

@@ -18,6 +18,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 
+from tinygpt import startup
 from tinygpt.course import book_runner, exercises
 from tinygpt.course.root import course_root  # noqa: F401 用的人从这里取
 from tinygpt.errors import InputError
@@ -115,9 +116,9 @@ def reset(root: Path, lesson: str) -> tuple[Path, Path | None]:
 
 def notebook_of(folder: Path, lesson: str) -> Path:
     """一课的笔记本；lesson 可以写 4、04 或完整的名字。"""
-    found = sorted(folder.glob(f"{lesson.zfill(2)}_*.ipynb"))
-    found = found or sorted(folder.glob(f"{lesson.removesuffix('.ipynb')}.ipynb"))
-    found = [path for path in found if path.stem.count(".") == 0]  # 不算改名保存的旧本
+    books = [path for path in sorted(folder.glob("*.ipynb")) if "." not in path.stem]  # 不算改名保存的旧本
+    found = [path for path in books if path.stem.startswith(f"{lesson.zfill(2)}_")]
+    found = found or [path for path in books if path.stem == lesson.removesuffix(".ipynb")]
     if not found:
         known = "、".join(exercises.lessons())
         raise InputError(f"没有第 {lesson} 课的练习", known, "写课的编号，例如 tinygpt check 04")
@@ -152,23 +153,41 @@ def why_unreadable(path: Path) -> str:
 
 
 def damaged(path: Path, why: str) -> str:
-    fix = f"改正它，或者 tinygpt exercises reset {path.stem[:2]} 换回没有做过的（旧的改名保存）"
-    return f"{path.name} 坏了，JupyterLab 也打不开：{why}。{fix}"
+    return f"{path.name} 坏了，JupyterLab 也打不开：{why}。改正它，或者 {reset_advice(path)}"
+
+
+def reset_advice(path: Path) -> str:
+    return f"tinygpt exercises reset {path.stem[:2]} 换回没有做过的（旧的改名保存）"
 
 
 def progress(path: Path, cache: Path | None = None) -> list[dict]:
     """一个练习本每个练习的状态。另开一个进程执行；文件没有变就用上次的结果。"""
-    if why := why_unreadable(path):
+    if why := why_unreadable(path) or in_the_way(path.parent):
         return all_in_state(path, "error", why)
+    present = answers(json.loads(path.read_text(encoding="utf-8")))
+    rows = executed(path, cache) if present else []
+    if path.stem[:2] in exercises.lessons():
+        lost = all_in_state(path, "error", f"检查它的那一格不见了；{reset_advice(path)}")
+        rows = [*rows, *(row for row in lost if row["number"] not in present)]
+    found = {row["number"]: row for row in rows}
+    return sorted(found.values(), key=lambda row: [int(part) for part in row["number"].split(".")])
+
+
+def in_the_way(folder: Path) -> str:
+    """练习本旁边有没有挡住别的模块的文件：有了它，内核一开始就退出，JupyterLab 里也一样。"""
+    names = startup.namesakes(str(folder))
+    return startup.same_names(names) if names else ""
+
+
+def executed(path: Path, cache: Path | None) -> list[dict]:
     key = hashlib.sha256(path.read_bytes()).hexdigest()
     known = read_cache(cache)
     if key in known:
         return known[key]
     results = list(book_runner.results(path))
     if not results:
-        return all_in_state(
-            path, "error", f"执行不了 {path.name}：内核一开始就退出了；运行 tinygpt doctor 看看环境"
-        )
+        why = f"执行不了 {path.name}：内核一开始就退出了；运行 tinygpt doctor 看看环境"
+        return all_in_state(path, "error", why)
     if cache:
         with contextlib.suppress(OSError):  # 课程的文件夹是只读的：下次再执行一遍
             cache.write_text(json.dumps({**known, key: results}, ensure_ascii=False), encoding="utf-8")
@@ -206,4 +225,8 @@ def report(root: Path, lesson: str | None = None) -> dict[str, list[dict]]:
     solutions, cache = root / "solutions", folder / ".progress.json"
     chosen = [notebook_of(solutions, lesson)] if lesson else sorted(solutions.glob("*.ipynb"))
     names = [path.name for path in chosen]
+    if lesson and not (folder / names[0]).exists():
+        others = "、".join(path.name for path in sorted(folder.glob(f"{names[0][:2]}_*")))
+        found = f"没有 {folder / names[0]}" + (f"，只有 {others}" if others else "")
+        raise InputError(found, "原来的名字", f"改回原来的名字，或者 {reset_advice(folder / names[0])}")
     return {name: progress(folder / name, cache) for name in names if (folder / name).exists()}

@@ -49,16 +49,17 @@ def draw_all(model, tokenizer, text: str, title: str) -> Tensor:
     return maps
 
 
-def on_next_word(model, tokenizer, texts: list[str]) -> Tensor:
-    """接下来的词（两个字以上，标点不算）前面已经出现过的地方，各个头给那里的权重，一处一列。"""
-    found = []
+def on_next_word(model, tokenizer, texts: list[str]) -> tuple[Tensor, float]:
+    """接下来的词（两个字以上，标点不算）前面已经出现过的地方，各个头给那里的权重，一处一列；看得见的平分，给那里多少。"""
+    found, even = [], []
     for text in texts:
         ids = torch.tensor(tokenizer.encode(text)[:128])
         words = [len(token) > 1 and token.isalpha() for token in map(tokenizer.token, ids[1:].tolist())]
         seen = (ids[1:, None] == ids[None, :-1]).tril() & torch.tensor(words)[:, None]
         given = (attention_maps(model, ids)[0][:, :, :-1, :-1] * seen).sum(dim=-1)
         found.append(given[:, :, seen.any(dim=-1)])
-    return torch.cat(found, dim=-1)
+        even.append((seen.sum(dim=-1) / torch.arange(1, len(seen) + 1))[seen.any(dim=-1)])
+    return torch.cat(found, dim=-1), torch.cat(even).mean().item()
 
 
 def on_offsets(model, tokenizer, texts: list[str]) -> tuple[dict[str, Tensor], float]:

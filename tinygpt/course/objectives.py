@@ -15,10 +15,11 @@ from torch import Tensor
 from tinygpt.config import GPTConfig, TrainConfig
 from tinygpt.corpus.world import RELATIONS, World
 from tinygpt.course.widgets.attention import attention_through
+from tinygpt.gpt import GPT
 from tinygpt.losses import IGNORE, Batch, causal_objective, cross_entropy_sum, next_token_batch
 from tinygpt.tokenizer import CLS, EOS, MASK, PAD, Tokenizer
 from tinygpt.trainer import Trainer
-from tinygpt.variants.bert import FIRST_ORDINARY, mask_tokens
+from tinygpt.variants.bert import BERT, FIRST_ORDINARY, mask_tokens, mlm_objective
 
 LONGEST, WIDTH = 30, 33  # 一句最多 30 个字；一行是 <cls>、字、<eos>，再补一格
 
@@ -113,6 +114,25 @@ def shown(tokenizer: Tokenizer) -> Callable[[Tensor], str]:
 # ---- 训练 ----
 
 
+def peeking(model, ids: Tensor) -> Tensor:
+    """GPT.forward 去掉因果掩码的样子：差别只在 None。"""
+    x = model.token_embedding(ids) + model.position_embedding.weight[: ids.size(1)]
+    return model.lm_head(model.transformer(x, None))
+
+
+def peeking_objective(model, batch: Batch) -> Tensor:
+    return cross_entropy_sum(peeking(model, batch["ids"]), batch["labels"])
+
+
+WAYS = {  # 训练的办法：哪个模型，抽到的几句怎样出题，损失怎样算
+    "自回归": (GPT, lambda rows, g: next_tokens(rows), causal_objective),
+    "自回归，28 % 的题": (GPT, some_next_tokens, causal_objective),
+    "自回归，没有掩码": (GPT, lambda rows, g: next_tokens(rows), peeking_objective),
+    "MLM": (BERT, lambda rows, g: blanks(rows, g, sentences().tokenizer.vocab_size), mlm_objective),
+    "遮任意多": (BERT, blanks_of_any_share, mlm_objective),
+}
+
+
 class Batches:
     """第 n 批由 make 用第 n 个种子做出；seed 不同，批也不同。"""
 
@@ -136,12 +156,16 @@ def fit(model, make, steps: int, objective=causal_objective, learning_rate: floa
     return losses
 
 
-def trained(kind, make, steps: int, objective=causal_objective, seed: int = 0, n_embd: int = 64,
-            goal: float = 0.0) -> tuple:  # fmt: skip
-    """造一个 GPT 或 BERT（seed 定初始权重与批），训练 steps 步 → (模型, 每一步的损失)。"""
+def trained(way: str, steps: int, seed: int = 0, n_embd: int = 64, goal: float = 0.0) -> tuple:
+    """照 WAYS 里的一种造一个模型（seed 定初始权重与批），每步抽 24 句，训练 steps 步。
+
+    返回 (模型, 每一步的损失)；最近 20 步的平均低于 goal 就停。
+    """
+    kind, ask, objective = WAYS[way]
+    table = sentences().table(sentences().training)
     torch.manual_seed(seed)
     model = kind(sentences().shape(n_embd))
-    losses = fit(model, make, steps, objective, seed=seed, goal=goal)
+    losses = fit(model, lambda g: ask(some_rows(table, g), g), steps, objective, seed=seed, goal=goal)
     return model.eval(), losses
 
 
@@ -150,17 +174,13 @@ def smooth(losses: list[float], width: int = 20) -> Tensor:
     return torch.tensor(losses).unfold(0, width, width).mean(1)
 
 
+def recent(losses: list[float], width: int = 20) -> list[float]:
+    """走到每一步时，近 width 步的平均；开头有几步算几步。"""
+    parts = [losses[max(0, end - width) : end] for end in range(1, len(losses) + 1)]
+    return [sum(part) / len(part) for part in parts]
+
+
 @torch.no_grad()
 def weights(backbone, x: Tensor, mask) -> Tensor:
     """第一层第一个头的注意力权重 (t, t)；x 是 (1, t, c)。"""
     return attention_through(backbone, x, mask)[0][0, 0, 0]
-
-
-def peeking(model, ids: Tensor) -> Tensor:
-    """GPT.forward 去掉因果掩码的样子：差别只在 None。"""
-    x = model.token_embedding(ids) + model.position_embedding.weight[: ids.size(1)]
-    return model.lm_head(model.transformer(x, None))
-
-
-def peeking_objective(model, batch: Batch) -> Tensor:
-    return cross_entropy_sum(peeking(model, batch["ids"]), batch["labels"])

@@ -172,19 +172,19 @@ def bars(names, series, ax: Axes | None = None, digits: int = 2, **labels) -> Ax
 def seed_bars(names, groups: dict, ax: Axes | None = None, digits: int = 2, **labels) -> Axes:
     """柱形图，每根柱子是几个数（几个种子、几个提示）的平均，竖线是最小到最大。
 
-    groups 是 {组: (名字, 几个数)}；names 写在横轴上，其余同 bars。
+    groups 是 {组: 一列 (几个数)}，各根柱子的几个数可以长短不一；names 写在横轴上，其余同 bars。
     """
-    rows = {name: np.asarray(values, dtype=float) for name, values in groups.items()}
-    means = {name: values.mean(1) for name, values in rows.items()}
+    rows = {name: [np.asarray(row, dtype=float) for row in values] for name, values in groups.items()}
+    means = {name: [row.mean() for row in values] for name, values in rows.items()}
     ax = bars(names, means if len(means) > 1 else next(iter(means.values())), ax=ax, digits=digits, **labels)
     for number in list(ax.texts):  # 写在竖线的上面，不让线穿过
         number.remove()
     for i, values in enumerate(rows.values()):
         where = np.arange(len(names)) + (i - (len(rows) - 1) / 2) * 0.8 / len(rows)
-        low, high = values.min(1), values.max(1)
-        ax.vlines(where, low, high, color=INK, linewidth=1)
-        for x, y, mean in zip(where, high, values.mean(1)):
-            text = f"{mean:.{digits}f}".replace("-", "−")
+        high = [row.max() for row in values]
+        ax.vlines(where, [row.min() for row in values], high, color=INK, linewidth=1)
+        for x, y, row in zip(where, high, values):
+            text = f"{row.mean():.{digits}f}".replace("-", "−")
             ax.annotate(text, (x, y), textcoords="offset points", xytext=(0, 4), ha="center", fontsize=9)
     return finish(ax)
 

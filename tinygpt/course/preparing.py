@@ -56,9 +56,9 @@ def gpt2_counts() -> dict:
 # ---- 画 token ----
 
 
-def boxes(ax: Axes, words: Sequence[str], y: float, color: str) -> None:
-    """一行格子，一个 token 一格；<pad> 与 −100 是灰的。"""
-    for i, word in enumerate(words):
+def boxes(ax: Axes, words: Sequence[str], y: float, color: str, start: int = 0) -> None:
+    """一行格子，一个 token 一格，从第 start 列起；<pad> 与 −100 是灰的。"""
+    for i, word in enumerate(words, start):
         face = EMPTY if word in ("<pad>", "−100") else color
         ax.text(i, y, word, ha="center", va="center", bbox={"boxstyle": "round", "fc": face, "ec": "white"})
 
@@ -82,6 +82,19 @@ def shifted_pairs(tokenizer, window: Sequence[int]) -> Axes:
     for i in range(len(inputs)):
         ax.annotate("", (i, 0.28), (i, 0.72), arrowprops={"arrowstyle": "->", "color": plots.INK})
     return tidy(ax, ["标签", "输入"], len(inputs), "每个位置的标签，是后面的那一个 token")
+
+
+def stream_windows(tokenizer, stream: Sequence[int], t: int) -> Axes:
+    """长流一行，下面一行一个窗口：蓝的当输入，橙的只当标签，灰的凑不满一个窗口。"""
+    words, starts = [f"{tokenizer.token(i)}\n{i}" for i in stream], range(0, len(stream) - t, t)
+    names = ["长流", *(f"窗口 {n + 1}" for n in range(len(starts)))][::-1]
+    _, ax = plots.panels(width=9.6, height=0.9 * len(names))
+    boxes(ax, words[: starts[-1] + t + 1], len(starts), INPUT)
+    boxes(ax, words[starts[-1] + t + 1 :], len(starts), EMPTY, starts[-1] + t + 1)
+    for y, start in enumerate(reversed(starts)):
+        boxes(ax, words[start : start + t], y, INPUT, start)
+        boxes(ax, words[start + t : start + t + 1], y, LABEL, start + t)
+    return tidy(ax, names, len(words), "前一个窗口的最后一个，是后一个窗口的第一个")
 
 
 def padded_batch(tokenizer, ids: torch.Tensor, labels: torch.Tensor) -> None:
@@ -140,8 +153,8 @@ def gpt2_bars(ours: Sequence[int], title: str) -> Axes:
 def padding_bars(runs: dict[str, list["PaddingRun"]], title: str) -> Axes:
     """{做法: 各个种子}：报告的损失与真 token 上的损失。"""
     names = ["报告出来的损失", "真 token 上的损失"]
-    both = lambda seeds: [[run.reported for run in seeds], [run.real for run in seeds]]
-    groups = {way: both(seeds) for way, seeds in runs.items()}
+    groups = {way: [[run.reported for run in seeds], [run.real for run in seeds]]
+              for way, seeds in runs.items()}  # fmt: skip
     labels = {"ylabel": "每个 token（nat）", "title": title, "ylim": (0, 7.5)}
     return plots.seed_bars(names, groups, digits=1, **labels)
 

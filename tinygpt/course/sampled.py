@@ -84,6 +84,21 @@ def real(tokenizer, source: str, rows: int, length: int, first: int = 0) -> list
     return cut[first : first + rows]
 
 
+def openings(tokenizer, source: str, rows: int, length: int, first: int = 0, skip=4) -> list[list[int]]:
+    """验证文字里，开头之后的几段：每段从一篇的第 skip 个 token 起，取 length 个，一篇完了就接着下一篇。
+
+    模型照着开头、不许停地写，写的就是这样的一段；各段没有重叠，从第 first 段起取 rows 段。
+    """
+    stream, starts, free = [], [], 0
+    for row in tokenizer.encode_batch(reading.texts(source, "validation"), eos=True):
+        if len(stream) >= free:
+            starts.append(len(stream) + skip)
+            free = starts[-1] + length
+        stream += row
+    whole = [start for start in starts if start + length <= len(stream)]
+    return [stream[start : start + length] for start in whole[first : first + rows]]
+
+
 @lru_cache
 def judge(tokenizer, source: str) -> NGram:
     """读过一个来源的三元模型：给写出的字打分，损失越低，越像这个来源。"""
@@ -105,6 +120,13 @@ def bands(x, measured: dict, real: dict, titles: Sequence[str], title: str) -> N
             ax.axhline(m[:, i].mean(), linestyle=":", color=color)
 
 
+def tell(source: str, x: Sequence[float], measured: torch.Tensor, real: torch.Tensor) -> None:
+    """印出 bands 画的数：每个量的平均（最小–最大），一档温度一行，最后一行是真的文字。"""
+    for name, rows in (*zip([f"温度 {value}" for value in x], measured), ("真的文字", real)):
+        different, loss = (f"{m.mean():.2f}（{m.min():.2f}–{m.max():.2f}）" for m in rows.T)
+        print(f"{source}，{name}：不相同的 {different}　损失 {loss}")
+
+
 # ---- 时间 ----
 
 
@@ -113,13 +135,13 @@ def pause(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def seconds(action: Callable[[], object], repeats: int = 3) -> float:
-    """做一遍要多少秒：先做一遍热身，再做 repeats 遍，取最快的。"""
-    action()
+def seconds(action: Callable, *inputs, repeats: int = 3) -> float:
+    """算一遍 action(*inputs) 要多少秒：先算一遍热身，再算 repeats 遍，取最快的。"""
+    action(*inputs)
     times = []
     for _ in range(repeats):
         start = time.perf_counter()
-        action()
+        action(*inputs)
         times.append(time.perf_counter() - start)
     return min(times)
 

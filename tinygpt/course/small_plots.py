@@ -9,11 +9,13 @@ from matplotlib.axes import Axes
 from tinygpt.course import plots
 
 
-def level(ax: Axes, y: float, name: str, below: bool = True) -> Axes:
-    """在高 y 的地方画一条虚线，右端写着名字；below：字写在线的下面。"""
+def level(ax: Axes, y: float, name: str, below: bool = True, outside: bool = False) -> Axes:
+    """在高 y 的地方画一条虚线，右端写着名字；below：字写在线的下面；outside：字写在图框的右边，不压着线。"""
     ax.axhline(y, color="#999999", linestyle="--", linewidth=1.2)
     side = {"xytext": (-2, -3), "va": "top"} if below else {"xytext": (-2, 3), "va": "bottom"}
-    place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right"}
+    side = {"xytext": (4, 0), "va": "center"} if outside else side
+    place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+    place["ha"] = "left" if outside else "right"
     ax.annotate(name, (1, y), **place, **side)
     return plots.finish(ax)
 

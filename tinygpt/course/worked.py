@@ -18,7 +18,10 @@ import tinygpt
 from tinygpt import GPT, Tokenizer, TrainConfig, Trainer, load
 from tinygpt.config import GPTConfig
 from tinygpt.course import plots, reading
+from tinygpt.course.sampled import candidates
 from tinygpt.data import RandomWindows
+from tinygpt.ngram import NGram
+from tinygpt.tokenizer import EOS
 from tinygpt.trainer import seed_everything
 
 RECIPE = TrainConfig(
@@ -30,6 +33,7 @@ PROMPTS = {
     "小世界": ["机器学习是", "太阳是", "春节是", "什么是猫", "监督学习", "水的特点是"],
     "小故事": ["星期天，小明", "从前有一只", "小猫看见小狗，", "放学以后，", "今天早上，", "王师傅第一次"],
 }
+HALVES = ["第 1 层注意力", "第 1 层前馈网络", "第 2 层注意力", "第 2 层前馈网络"]
 STATIONS = ["$h_0$", "第 1 层\n注意力之后", "$h_1$", "第 2 层\n注意力之后", "$h_2$"]
 
 # ---- 答案 ----
@@ -52,11 +56,42 @@ def captured(model: GPT, ids: list[int]) -> dict[str, Tensor]:
     return seen
 
 
-def operations(action) -> int:
-    """PyTorch 的计数器：做一遍 action，乘与加各算一次，一共多少次。"""
+def operations(action: Callable, *inputs) -> int:
+    """PyTorch 的计数器：算一遍 action(*inputs)，乘与加各算一次，一共多少次。"""
     with FlopCounterMode(display=False) as counter:
-        action()
+        action(*inputs)
     return counter.get_total_flops()
+
+
+def every_pair(followed: Callable, tokenizer: Tokenizer, words: Sequence[str]) -> Tensor:
+    """“词 + 是”两两互换：followed(编号, 换上的编号, 第几站, 位置) 的结果 (对, 2 个位置, 5 站)。"""
+    asked = [tokenizer.encode(word + "是") for word in words]
+    pairs = [(ids, donor) for ids in asked for donor in asked if ids != donor]
+    return torch.tensor([[[followed(*pair, station, place) for station in range(5)] for place in (0, 1)]
+                         for pair in pairs])  # fmt: skip
+
+
+def only(p: Tensor, starts: dict[str, Tensor]) -> dict[str, float]:
+    """一个分布 (v,) 里，只当过一种文字的开头的 token，概率一共多少；starts 是 {来源: 各占多少篇 (v,)}。"""
+    seen = torch.stack([start > 0 for start in starts.values()])
+    alone = seen & (seen.sum(dim=0) == 1)
+    return {source: round(float(p[mask].sum()), 2) for source, mask in zip(starts, alone)}
+
+
+def entropy_of(logits: Tensor) -> list[float]:
+    """每一行 logits (t, v) 的分布有多不确定：t 个熵（nat）。"""
+    log_p = logits.log_softmax(dim=-1)
+    return (-(log_p.exp() * log_p).sum(dim=-1)).tolist()
+
+
+def written_table(tokenizer: Tokenizer, chosen: Sequence[int], logits: Tensor) -> list[float]:
+    """贪心写下的每一步印一行：编号、token、概率、熵、没有选上的两个；返回第一名的分比第二名高多少。"""
+    gaps = [float(row.max() - row.topk(2).values[1]) for row in logits]
+    for id, row, entropy, gap in zip(chosen, logits, entropy_of(logits), gaps):
+        (token, p), *rest = candidates(tokenizer, row.softmax(dim=-1), 3)
+        others = "　".join(f"{other} {q:.4f}" for other, q in rest)
+        print(f"{id:4d}　{token:　<4}　p {p:.4f}　熵 {entropy:.4f}　其次：{others}　差 {gap:.3f}")
+    return gaps
 
 
 # ---- 画 ----
@@ -155,6 +190,13 @@ def mean_loss(logits_of: Callable[[list[int]], Tensor], rows: Sequence[list[int]
     """几篇文字，每个 token 的平均损失（nat）；logits_of 由编号算出每个位置的 logits (t, v)。"""
     losses = [F.cross_entropy(logits_of(row[:-1]), torch.tensor(row[1:]), reduction="sum") for row in rows]
     return float(sum(losses)) / sum(len(row) - 1 for row in rows)
+
+
+def by_frequency(tokenizer: Tokenizer) -> Callable[[list[int]], Tensor]:
+    """不看前文的一元模型，数过 trained 读的那些篇：编号 → 每个位置的 logits (t, v)，处处相同。"""
+    counted = NGram(1, tokenizer.vocab_size, EOS).fit(tokenizer.encode_batch(about("train"), eos=True))
+    logits = torch.tensor(counted.distribution([])).log()
+    return lambda ids: logits.expand(len(ids), -1)
 
 
 def held_out(tokenizer: Tokenizer) -> list[list[int]]:

@@ -65,6 +65,11 @@ def write(next_logits: Callable[[Tensor], Tensor], count: int = 24, length: int 
     return [row[: row.index(EOS) + 1] if EOS in row else row for row in rows]
 
 
+def last_position(model) -> Callable:
+    """GPT 从左往右：取最后一个位置。"""
+    return lambda ids: model(ids)[:, -1]
+
+
 def one_blank(model) -> Callable:
     """BERT 从左往右：末尾加一个空，填它。"""
     return lambda ids: model(_with_blanks(ids, [MASK]))[:, -1]
@@ -94,6 +99,12 @@ def write_in_any_order(model, lengths: list[int]) -> list[list[int]]:
         token = sample_next_token(logits, Sampling(temperature=1.0), generator)
         ids[numbers, place] = torch.where(hidden.any(1), token, ids[numbers, place])
     return [row[1 : n + 2] for row, n in zip(ids.tolist(), lengths)]
+
+
+def to_first_stop(lines: list[list[int]], tokenizer) -> list[list[int]]:
+    """每句只留到第一个句号，后面加 <eos>；没有句号的照原样。"""
+    [stop] = tokenizer.encode("。")
+    return [[*line[: line.index(stop) + 1], EOS] if stop in line else line for line in lines]
 
 
 def judge(corpus: Sentences) -> NGram:

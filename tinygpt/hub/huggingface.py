@@ -114,4 +114,7 @@ def download(name: str) -> Path:
             "检查网络与名字；连不上就用镜像（设环境变量 HF_ENDPOINT 为它的网址）；"
             "也可以在别的机器上下载，把文件夹拷来，不加 --download"
         )
+        if "SOCKS" in reason:
+            other = "去掉它（unset ALL_PROXY all_proxy），或换成代理软件的 HTTP 端口"
+            fix = f"这里不会用 SOCKS 代理：{other}；再不行，{fix}"
         raise InputError(f"没有下载成 {name}：{reason}", "能连上的 Hub，和上面有的模型", fix) from error

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import errno
 import socket
 import sys
 from functools import partial
@@ -20,6 +21,10 @@ from tinygpt.server.requests import read_chat, read_completion
 from tinygpt.server.service import Service
 
 LOOPBACK = "127.0.0.1"
+REASONS = {
+    errno.EADDRINUSE: "别的程序（也可能是另一个 tinygpt serve）正在用它",
+    errno.EACCES: "系统不许用（1024 以下的端口要管理员）",
+}
 PAGE = Path(__file__).parent / "page"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 
@@ -57,7 +62,8 @@ def listen(port: int) -> list[socket.socket]:
         return bind_sockets(port, LOOPBACK)
     except OSError as error:
         fix = "换一个，例如 --port 8001；或用 --port 0 让系统挑一个"
-        raise InputError(f"端口 {port} 不能用：{error.strerror or error}", "一个空着的端口", fix) from error
+        reason = REASONS.get(error.errno, error.strerror or error)
+        raise InputError(f"端口 {port} 不能用：{reason}", "一个空着的端口", fix) from error
 
 
 async def serve(service: Service, sockets: list[socket.socket]) -> None:

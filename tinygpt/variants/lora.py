@@ -33,6 +33,7 @@ from tinygpt.checkpoint import (
     save_tensors,
     write_json,
 )
+from tinygpt.config import NEWER
 from tinygpt.errors import require
 from tinygpt.trainer import BEST, Trainer
 
@@ -54,7 +55,7 @@ class Settings:
         """从 adapter.json 读；写得不对就报错。"""
         values, names = read_json(path), {field.name for field in dataclasses.fields(cls)}
         found = f"{path} 里是 {'、'.join(values)}"
-        require(values.keys() == names, found, "、".join(sorted(names)), "检查它是不是 tinygpt finetune 写的")
+        require(values.keys() == names, found, "、".join(sorted(names)), NEWER)
         targets = values["targets"]
         good = isinstance(targets, list) and all(isinstance(name, str) for name in targets)
         require(good, f"{path} 的 targets 是 {targets!r}", "层的名字的列表", f"例如 {list(TARGETS)}")

@@ -5,7 +5,7 @@
 
 from torch import nn
 
-from tinygpt.config import GPTConfig, reject_unknown
+from tinygpt.config import NEWER, GPTConfig, reject_unknown
 from tinygpt.errors import require
 from tinygpt.gpt import GPT
 from tinygpt.variants.counted import CountedGPT
@@ -27,7 +27,7 @@ def config_from(values: dict) -> GPTConfig:
     fix = "检查 config.json 是不是 tinygpt 写的"
     require(isinstance(values, dict), f"模型的配置是 {values!r:.60}", "一组“名字：值”", fix)
     kind = values.get("model", "gpt")
-    reject_unknown([kind], MODELS, "模型种类")
+    reject_unknown([kind], MODELS, "模型种类", NEWER)
     return MODELS[kind][0].from_dict({name: value for name, value in values.items() if name != "model"})
 
 

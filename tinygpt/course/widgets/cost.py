@@ -21,6 +21,9 @@ SIZES = {  # 照 SHAPE 的次序
     "GPT-2 最小的一号": (12, 768, 50257, 1024),
     "GPT-3": (96, 12288, 50257, 2048),
 }
+# 读了 10 的几次方个 token，取最近的一格：这门课的 3,686 万；GPT-3 的三千亿（Brown 等 2020）。
+# GPT-2 没有公布，这里按它的 40 GB 文字（Radford 等 2019）读一遍、一个 token 约四字节算
+TOKENS = {"这门课": 7.5, "GPT-2 最小的一号": 10.0, "GPT-3": 11.5}
 
 
 def parameter_parts(n_layer: int, n_embd: int, vocab_size: int, context_length: int) -> dict[str, int]:
@@ -77,22 +80,18 @@ def cost_calculator() -> Playground:
         "n_embd": slider("维数", 256, 64, 12288, 64),
         "vocab_size": choice("词表", {"4096（这门课）": 4096, "50257（GPT-2）": 50257}),
         "context_length": choice("上下文长度", lengths),
-        "tokens": slider("读多少个 token（10 的几次方）", 7.5, 5.0, 13.0, 0.5),
+        "tokens": slider("读多少个 token（10 的几次方）", TOKENS["这门课"], 5.0, 13.0, 0.5),
         "speed": choice("机器（每秒浮点运算）", DEVICES),
     }
     board = Playground(draw, controls, "花费计算器：参数怎样分布，训练要多久")
-    board.buttons = [size_button(name, controls) for name in SIZES]
+    board.buttons = [size_button(name, board) for name in SIZES]
     board.box.children = (widgets.HBox(board.buttons), *board.box.children)
     return board
 
 
-def size_button(name: str, controls: dict[str, widgets.Widget]) -> widgets.Button:
-    """按一下，四个控件拨到这个模型的大小。"""
+def size_button(name: str, board: Playground) -> widgets.Button:
+    """按一下，五个控件拨到这个模型的大小与它读的 token，图只画一次。"""
+    values = dict(zip(SHAPE, SIZES[name], strict=True)) | {"tokens": TOKENS[name]}
     button = widgets.Button(description=name)
-
-    def press(_):
-        for key, value in zip(SHAPE, SIZES[name], strict=True):
-            controls[key].value = value
-
-    button.on_click(press)
+    button.on_click(lambda _: board.set(values))
     return button
