@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from tinygpt import records
 from tinygpt import text as module
+from tinygpt.commands.train import encode_source
 from tinygpt.errors import InputError
 from tinygpt.text import content_digest, detect_encoding, find_files, read_passages
+from tinygpt.tokenizer import Tokenizer
 
 POEM = "床前明月光,疑是地上霜。举头望明月,低头思故乡。\n"
 
@@ -293,6 +295,17 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path):
     write(tmp_path / "a.txt", POEM * 10)
     with pytest.raises(InputError, match="在读的时候变了"):
         list(passages)
+
+
+def test_a_file_that_changes_after_the_tokenizer_is_refused(tmp_path, monkeypatch):
+    """分词器没见过的字会编成 <unk>：训练分词器之后变的也不行。什么也没有存进缓存。"""
+    monkeypatch.setenv("TINYGPT_CACHE", str(tmp_path / "cache"))
+    source = module.FileSource([write(tmp_path / "a.txt", POEM * 9)])
+    digest, tokenizer = source.digest(), Tokenizer.train_char(source.training_texts())
+    write(tmp_path / "a.txt", POEM * 9 + "赵钱孙李\n")
+    with pytest.raises(InputError, match="在读的时候变了"):
+        encode_source(source, tokenizer, 0.1, digest)
+    assert [path for path in (tmp_path / "cache").iterdir() if path.is_dir()] == []
 
 
 def test_other_bytes_after_the_encoding_was_found(tmp_path, monkeypatch):

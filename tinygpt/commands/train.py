@@ -77,8 +77,9 @@ def _run(args, workers: parallel.Alone, device: torch.device) -> int:
     pick_precision(plan.config.precision, device)  # 写错了早报错
     workers.from_first(lambda: run_folder.check(out, args.resume, args.overwrite))
     plan = plan.looked(source)
+    digest = source.digest()
     tokenizer = workers.from_first(lambda: _tokenizer_for(args, source, plan))
-    dataset = encode_source(source, tokenizer, plan.validation)
+    dataset = encode_source(source, tokenizer, plan.validation, digest)
     print_notes(source)
     looked = plan
     plan = workers.from_first(lambda: looked.chosen(dataset.train, tokenizer.vocab_size, device))
@@ -105,9 +106,14 @@ def _run(args, workers: parallel.Alone, device: torch.device) -> int:
     return train_in(trainer, tokenizer, came_from | plan.record(), args, described, write)
 
 
-def encode_source(source: Source, tokenizer: Tokenizer, validation_fraction: float) -> TokenDataset:
-    """文字 → 磁盘上的编号；同样的文字与分词器只编一次。"""
-    digest = source.digest()
+def encode_source(
+    source: Source, tokenizer: Tokenizer, validation_fraction: float, digest: str | None = None
+) -> TokenDataset:
+    """文字 → 磁盘上的编号；同样的文字与分词器只编一次。
+
+    digest 是训练分词器之前的摘要：从那以后文字变了，就报错。不给就是现在的。
+    """
+    digest = digest or source.digest()
     key = f"{digest}|{tokenizer.fingerprint}"
     return prepare(
         source.unchanged_passages(digest), tokenizer.encode_batch, key=key, vocab_size=tokenizer.vocab_size,
