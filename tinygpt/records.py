@@ -59,57 +59,71 @@ def _lines(file, path: Path) -> Records:
 
 def _values(file, path: Path, buffer: str = "", line: int = 1) -> Records:
     """一个接一个的值；最外面的列表，交出它的各项。buffer 是已经读出来的开头，从第 line 行起。"""
-    at, number, in_list, start = 0, 0, False, line
+    reader, number = _Reader(file, path, buffer, line), 0
+    while mark := reader.peek():
+        if mark == ("]" if reader.in_list else "["):  # 列表的开头；结尾，前面多写了一个逗号也行
+            reader.at, reader.in_list = reader.at + 1, not reader.in_list
+        elif mark == "," and not reader.in_list:
+            reader.at += 1
+        else:
+            number += 1
+            yield from _spread(*reader.value(number))
+            if reader.in_list:
+                reader.after_an_item()
+    if reader.in_list:
+        raise reader.broken("文件到这里就断了", reader.at)
 
-    def source() -> str:
-        return f"{path} 第 {number + 1} 项（第 {start} 行起）" if in_list else f"{path} 第 {start} 行起"
 
-    def broken(why: str, place: int) -> InputError:
-        where = line + buffer.count("\n", 0, place)
-        found = f"{source()}不是完整的 JSON：{why}（第 {where} 行）"
+class _Reader:
+    """读到文件的哪里了：还没有用到的字 buffer[at:]，buffer 从第 line 行起，外面是不是一个列表。"""
+
+    def __init__(self, file, path: Path, buffer: str, line: int):
+        self.file, self.path, self.buffer, self.line = file, path, buffer, line
+        self.at, self.in_list, self.source = 0, False, f"{path} 第 {line} 行起"
+
+    def lines_to(self, place: int) -> int:
+        return self.line + self.buffer.count("\n", 0, place)
+
+    def broken(self, why: str, place: int) -> InputError:
+        found = f"{self.source}不是完整的 JSON：{why}（第 {self.lines_to(place)} 行）"
         return InputError(found, "一个由对象组成的列表，或一行一个对象", FIX)
 
-    def refill(size: int) -> bool:
+    def refill(self, size: int) -> bool:
         """丢掉读过的，再读 size 个字符；文件完了就是 False。"""
-        nonlocal buffer, at, line
-        more = file.read(size)
-        line, buffer, at = line + buffer.count("\n", 0, at), buffer[at:] + more, 0
+        more, self.line = self.file.read(size), self.lines_to(self.at)
+        self.buffer, self.at = self.buffer[self.at :] + more, 0
         return bool(more)
 
-    def peek() -> str:
+    def peek(self) -> str:
         """下一个不是空白的字符；文件完了是空的。"""
-        nonlocal at
         while True:
-            at = len(buffer) - len(buffer[at:].lstrip()) if buffer[at : at + 1].isspace() else at
-            if at < len(buffer) or not refill(PIECE):
-                return buffer[at : at + 1]
+            if self.buffer[self.at : self.at + 1].isspace():
+                self.at = len(self.buffer) - len(self.buffer[self.at :].lstrip())
+            if self.at < len(self.buffer) or not self.refill(PIECE):
+                return self.buffer[self.at : self.at + 1]
 
-    while mark := peek():
-        if mark == ("]" if in_list else "["):  # 列表的开头；结尾，前面多写了一个逗号也行
-            at, in_list = at + 1, not in_list
-            continue
-        if mark == "," and not in_list:
-            at += 1
-            continue
-        start = line + buffer.count("\n", 0, at)
-        try:
-            item, end = DECODER.raw_decode(buffer, at)
-        except json.JSONDecodeError as error:
-            place = max(error.pos - at, 0)
-            if not (is_cut_off(error) and refill(max(PIECE, len(buffer)))):  # 越读越多，长的也不会解析太多遍
-                raise broken(reason(error), at + place) from error
-            continue
-        except RecursionError as error:
-            raise _too_deep(source()) from error
-        yield from _spread(item, source())
-        at, number = end, number + 1
-        if in_list:
-            mark = peek()
-            if mark not in ("]", ","):
-                raise broken("后面多了或少了符号" if mark else "文件到这里就断了", at)
-            at, in_list = at + 1, mark == ","
-    if in_list:
-        raise broken("文件到这里就断了", at)
+    def value(self, number: int) -> tuple[object, str]:
+        """从这里起的一个值，与它在哪里；number 是它在列表里的第几项。"""
+        item = f"第 {number} 项（第 {self.lines_to(self.at)} 行起）"
+        self.source = f"{self.path} {item if self.in_list else f'第 {self.lines_to(self.at)} 行起'}"
+        while True:
+            try:
+                value, self.at = DECODER.raw_decode(self.buffer, self.at)
+                return value, self.source
+            except json.JSONDecodeError as error:
+                place = max(error.pos - self.at, 0)
+                more = max(PIECE, len(self.buffer))  # 越读越多，长的也不会解析太多遍
+                if not (is_cut_off(error) and self.refill(more)):
+                    raise self.broken(reason(error), self.at + place) from error
+            except RecursionError as error:
+                raise _too_deep(self.source) from error
+
+    def after_an_item(self) -> None:
+        """列表的一项之后：逗号，或列表的结尾。"""
+        mark = self.peek()
+        if mark not in ("]", ","):
+            raise self.broken("后面多了或少了符号" if mark else "文件到这里就断了", self.at)
+        self.at, self.in_list = self.at + 1, mark == ","
 
 
 def _spread(value, source: str) -> Records:
