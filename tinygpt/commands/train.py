@@ -130,11 +130,11 @@ def _tokenizer_for(args, source: Source, plan: Plan) -> Tokenizer:
     choice = plan.tokenizer or str(shipped or "bpe")
     kept = Path(args.out) / "tokenizer.json"
     if args.resume and choice in ("char", "bpe"):
-        # 坏了、与要的不同就重新训练：同样的文字得到同样的分词器，恢复时还要核对
+        # 坏了、与写明要的不同就重新训练：同样的文字得到同样的分词器，恢复时还要核对
         with contextlib.suppress(InputError):
             tokenizer = Tokenizer.load(kept)
-            size = tokenizer.vocab_size if choice == "char" else plan.vocab_size
-            if (tokenizer.kind, tokenizer.vocab_size) == (choice, size):
+            wanted = args.tokenizer or tokenizer.kind, getattr(args, "vocab_size", tokenizer.vocab_size)
+            if wanted == (tokenizer.kind, tokenizer.vocab_size):
                 return tokenizer
     if choice == "char":
         return Tokenizer.train_char(source.training_texts())
