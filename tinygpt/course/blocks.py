@@ -34,11 +34,12 @@ class NoNorm(Block):
         return x + self.feed_forward(x)
 
 
-# 名字 → （层，矩阵的初始值要不要放大到 1/√d_in）
+# 名字 → （层，矩阵的初始值要不要放大到 1/√d_in，层归一化的 ε）
 KINDS = {
-    "pre-norm": (Block, False), "post-norm": (PostNormBlock, False), "没有归一化": (NoNorm, False),
-    "pre-norm，初始化放大": (Block, True), "没有归一化，初始化放大": (NoNorm, True),
-    "没有残差": (NoResidual, False), "没有残差，初始化放大": (NoResidual, True),
+    "pre-norm": (Block, False, 1e-5), "post-norm": (PostNormBlock, False, 1e-5),
+    "没有归一化": (NoNorm, False, 1e-5), "没有归一化，初始化放大": (NoNorm, True, 1e-5),
+    "没有残差": (NoResidual, False, 1e-5), "没有残差，初始化放大": (NoResidual, True, 1e-5),
+    "没有残差，ε = 1e-12": (NoResidual, False, 1e-12), "pre-norm，初始化放大": (Block, True, 1e-5),
 }  # fmt: skip
 
 
@@ -124,7 +125,7 @@ def frequency_entropy(ids=None) -> float:
 
 def build(kind: str, n_layer: int, seed: int) -> GPT:
     """一种层堆 n_layer 层，32 维；同一个种子，几种层的初始随机数相同。"""
-    block, enlarged = KINDS[kind]
+    block, enlarged, eps = KINDS[kind]
     shape = dict(n_layer=n_layer, n_head=4, n_embd=32, context_length=32, dropout=0.0, tied_head=False)
     norm = "post" if block is PostNormBlock else "pre"
     model = GPT(GPTConfig(vocab_size=text()[0].vocab_size, norm=norm, **shape))
@@ -136,6 +137,9 @@ def build(kind: str, n_layer: int, seed: int) -> GPT:
     for p in model.transformer.parameters():
         if enlarged and p.ndim == 2:
             p.data.normal_(std=p.size(1) ** -0.5)
+    for module in model.modules():
+        if isinstance(module, nn.LayerNorm):
+            module.eps = eps
     return model
 
 
@@ -143,12 +147,9 @@ def loss_of(model: GPT, x: Tensor, y: Tensor, reduction: str = "mean") -> Tensor
     return F.cross_entropy(model(x).flatten(0, 1), y.flatten(), reduction=reduction)
 
 
-def gradient_norms(kind: str, n_layer: int, seed: int, eps: float = 1e-5) -> list[float]:
-    """刚初始化时反传一次，每一层全部参数的梯度有多长；eps 是层归一化的 ε。"""
+def gradient_norms(kind: str, n_layer: int, seed: int) -> list[float]:
+    """刚初始化时反传一次，每一层全部参数的梯度有多长。"""
     model = build(kind, n_layer, seed)
-    for module in model.modules():
-        if isinstance(module, nn.LayerNorm):
-            module.eps = eps
     loss_of(model, *windows(torch.Generator().manual_seed(seed))).backward()
     flat = lambda layer: torch.cat([p.grad.flatten() for p in layer.parameters()]).double()
     return [flat(layer).norm().item() for layer in model.transformer.blocks]
