@@ -57,6 +57,11 @@ LAB_SETTINGS = {
     # 链接指到一格，第一次打开就停在那一格；别的几种方式停得不准
     "@jupyterlab/notebook-extension:tracker": {"windowingMode": "defer"},
 }
+# 测试时装作另一种 CPU：末几位不同，一个线程，不会 AVX-512 与 bf16 的指令（不是 x86 的机器不理会）
+ANOTHER_CPU = {
+    "TINYGPT_JITTER": "1", "OMP_NUM_THREADS": "1",
+    "ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+}  # fmt: skip
 # 使用者给全系统的 pip、Python 设的，用在 .venv 上会装到别处去；pip 的 user = true 由 PIP_USER=0 盖过
 NOT_FOR_THE_VENV = ("PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
 # pip 输出里的字样 → 怎么办；从上到下，第一个符合的算数
@@ -385,7 +390,7 @@ def suites(extra):
             suites.append((folder, [flag, folder, *extra], {}))
     if training_lessons():
         arguments = ["--nbval", "-n", "2", "--dist", "loadfile", *training_lessons(), *extra]
-        suites.append(("模拟另一种 CPU", arguments, {"TINYGPT_JITTER": "1", "OMP_NUM_THREADS": "1"}))
+        suites.append(("模拟另一种 CPU", arguments, ANOTHER_CPU))
     if has_browser():
         suites.append(("浏览器", ["tests", "-m", "browser", *extra], {}))
     return suites
