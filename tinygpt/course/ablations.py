@@ -89,7 +89,8 @@ def _regularized(name: str, value: float, seed: int) -> float:
 
 
 RATES = [1e-3, 3e-3, 1e-2, 3e-2]
-DEEP = ["pre-norm", "post-norm", "没有残差", "没有残差，初始化放大", "没有残差，ε = 1e-12", "pre-norm，初始化放大"]
+DEEP = ["pre-norm", "post-norm", "没有残差", "没有残差，初始化放大", "没有残差，ε = 1e-12",
+        "pre-norm，初始化放大"]  # fmt: skip
 NORM = ["pre-norm", "没有归一化", "pre-norm，初始化放大", "没有归一化，初始化放大"]
 SCHEDULED = list(loops.SCHEDULES)
 FINE_TUNED = "从预训练的 GPT 微调"
