@@ -51,6 +51,20 @@ def blank_at(rows: Tensor, count: int, together: bool, seed: int) -> Tensor:
     return table
 
 
+def filling_scores(model, rows: Tensor, counts: list[int]) -> tuple[dict, dict]:
+    """各遮住 counts 里那么多个字，填对多少 → （按字算，整段算）：{"散开"、"连着": 一列}，{填法: 一列}。"""
+    single, whole = {"散开": [], "连着": []}, {"一次填完": [], "一个一个填": []}
+    for k in counts:
+        for name, together in (("散开", False), ("连着", True)):
+            table = blank_at(rows, k, together, seed=k)
+            right = fill_by_bert(model, rows.masked_fill(table, MASK)) == rows
+            single[name].append(right[table].float().mean().item())
+        for name, fill in (("一次填完", fill_by_bert), ("一个一个填", fill_one_by_one)):
+            right = fill(model, rows.masked_fill(table, MASK)) == rows
+            whole[name].append((right | ~table).all(1).float().mean().item())  # 没有遮的都算对
+    return single, whole
+
+
 # ---- 从头写一句 ----
 
 
