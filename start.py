@@ -389,7 +389,8 @@ def suites(extra):
         if any((ROOT / folder).glob("*.ipynb")):
             suites.append((folder, [flag, folder, *extra], {}))
     if training_lessons():
-        arguments = ["--nbval", "-n", "2", "--dist", "loadfile", *training_lessons(), *extra]
+        slow = ["--nbval-cell-timeout", "900"]  # 没有 bf16 的指令，训练慢几倍
+        arguments = ["--nbval", "-n", "2", "--dist", "loadfile", *slow, *training_lessons(), *extra]
         suites.append(("模拟另一种 CPU", arguments, ANOTHER_CPU))
     if has_browser():
         suites.append(("浏览器", ["tests", "-m", "browser", *extra], {}))
