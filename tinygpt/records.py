@@ -104,8 +104,8 @@ class _Reader:
 
     def value(self, number: int) -> tuple[object, str]:
         """从这里起的一个值，与它在哪里；number 是它在列表里的第几项。"""
-        item = f"第 {number} 项（第 {self.lines_to(self.at)} 行起）"
-        self.source = f"{self.path} {item if self.in_list else f'第 {self.lines_to(self.at)} 行起'}"
+        start = f"第 {self.lines_to(self.at)} 行起"
+        self.source = f"{self.path} {f'第 {number} 项（{start}）' if self.in_list else start}"
         while True:
             try:
                 value, self.at = DECODER.raw_decode(self.buffer, self.at)

@@ -157,8 +157,20 @@ def _with_system(system, turns: Turns, source: str) -> Turns:
     return ((first, turns[0][1]), *turns[1:])
 
 
-def with_total(error: InputError, rows: Iterator[tuple], read: Callable) -> InputError:
-    """一行读不成：余下的各行也试一遍，说出一共有几行读不成，免得改一行再试一次。"""
+def each(rows: Iterator[tuple], read: Callable) -> Iterator[tuple]:
+    """把 rows 的每一行 (行, 它在哪里, …) 用 read(行, 它在哪里) 读成一个值，交出 (值, 它在哪里, …)。
+
+    一行读不成：余下的各行也试一遍，报错时说出一共有几行读不成，免得改一行再试一次。
+    """
+    for row, source, *rest in rows:
+        try:
+            value = read(row, source)
+        except InputError as error:
+            raise _with_total(error, rows, read) from error
+        yield value, source, *rest
+
+
+def _with_total(error: InputError, rows: Iterator[tuple], read: Callable) -> InputError:
     count = 1
     with contextlib.suppress(InputError):  # 文件从哪里起拆不成行，就数到哪里
         for row, source, *_ in rows:

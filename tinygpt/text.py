@@ -17,11 +17,11 @@ from pathlib import Path
 
 from tinygpt.decoding import CleanText, changed, open_bytes, open_text, tidy
 from tinygpt.encodings import check_named, detect_encoding, named_encoding
-from tinygpt.errors import InputError, require
+from tinygpt.errors import require
 from tinygpt.folders import ROWS, find_files
 from tinygpt.notes import Notes
 from tinygpt.records import read_records
-from tinygpt.rows import text_of, with_total
+from tinygpt.rows import each, text_of
 from tinygpt.splits import nothing_to_train, split_name, splits_by_name
 
 PIECE = 1 << 18  # 长文件每段大约多少个字符
@@ -165,12 +165,7 @@ def _read_file(path: Path, field: str, named: str | None, notes: Notes) -> Itera
         if not path.name.lower().endswith(ROWS):
             yield from _plain_pieces(file, path, notes)
             return
-        rows = read_records(file, path, field)
-        for row, source in rows:
-            try:
-                passage = _passage(row, source, field)
-            except InputError as error:
-                raise with_total(error, rows, partial(_passage, field=field)) from error
+        for passage, _ in each(read_records(file, path, field), partial(_passage, field=field)):
             yield passage
 
 

@@ -18,12 +18,12 @@ from tinygpt.commands.training import train_config, train_in
 from tinygpt.config import TrainConfig
 from tinygpt.decoding import tidy
 from tinygpt.device import pick_precision
-from tinygpt.errors import InputError, require
+from tinygpt.errors import require
 from tinygpt.losses import causal_objective
 from tinygpt.notes import Notes
 from tinygpt.pairs import AllPairs, Encoded, ShuffledPairs, digest, encode_talks, shown, split_talks
 from tinygpt.pretrained import load, model_folder
-from tinygpt.rows import PAIRED, is_blank, kind, turns_of, with_total
+from tinygpt.rows import PAIRED, each, is_blank, kind, turns_of
 from tinygpt.template import DEFAULT, Template
 from tinygpt.text import read_rows
 from tinygpt.tokenizer import Tokenizer
@@ -162,25 +162,23 @@ def prepare(
 
 
 def _turns(row, source: str):
-    """一行 → 几轮问答。"""
+    """一行 → 几轮问答；空的一行是 None。"""
+    if is_blank(row):
+        return None
     turns = turns_of(row, source)
     names = f"有的是：{'、'.join(row)}" if isinstance(row, dict) else f"是{kind(row)}"
     fix = "把问与答分开写；只有文字、没有问答的，用 tinygpt train"
-    require(turns is not None or is_blank(row), f"{source}看不出哪里是问、哪里是答，{names}", PAIRED, fix)
+    require(turns is not None, f"{source}看不出哪里是问、哪里是答，{names}", PAIRED, fix)
     return turns
 
 
 def read_talks(paths, notes: Notes) -> tuple[list, list]:
     """（几轮问答，在哪里）的列表，与各自的划分。"""
-    talks, splits, rows = [], [], read_rows(paths, notes)
-    for row, source, split in rows:
-        if is_blank(row):
+    talks, splits = [], []
+    for turns, source, split in each(read_rows(paths, notes), _turns):
+        if turns is None:
             notes.add("跳过 {n} 行空的", source)
             continue
-        try:
-            turns = _turns(row, source)
-        except InputError as error:
-            raise with_total(error, rows, _turns) from error
         if split == "test":
             notes.add("{n} 场的 split 是 test，没有用", source)
             continue
